@@ -1,0 +1,5 @@
+"""`python -m grading` is the program `evidence`."""
+
+from grading.cli import main
+
+main()

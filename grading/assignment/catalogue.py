@@ -1,0 +1,153 @@
+"""Read the question pages into a course and its manifest of checks."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+PAGES = Path(__file__).parent / "questions"
+
+
+class CatalogueError(Exception):
+    """A question page or course file that cannot be used; the message names file, key and remedy."""
+
+
+class Kind(StrEnum):
+    """How a check reaches its verdict."""
+
+    TEST = "test"
+    """A pytest test of seconds."""
+    EXPERIMENT = "experiment"
+    """A training run, with a profile; also a pytest test, deselected unless asked for."""
+    PROSE = "prose"
+    """A rubric that a human applies to the text."""
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One verdict on one question."""
+
+    name: str
+    """The pytest test is `test_<name>`, marked with the question's number."""
+    claim: str
+    """What is asked, in one sentence for students."""
+    kind: Kind = Kind.TEST
+    weight: float = 1.0
+    """Share of the question's points, relative to the question's other checks."""
+    needs: list[str] = []
+    """Checks (`1.2.4/name`) or whole questions (`1.2.4`) that must pass before this one means anything."""
+    uses: list[str] = []
+    """Contract functions of *other* questions that this check exercises, e.g. `normal_gamma.score`."""
+    rubric: list[str] = []
+    """For prose: what a full answer says, one item a line."""
+    read: str = ""
+    """Where to read: paper, equation or notebook."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One page of the catalogue."""
+
+    number: str
+    level: str
+    title: str
+    points: float
+    statement: str
+    functions: list[str] = []
+    """Contract functions this question asks for, e.g. `gamma.fisher_information`."""
+    references: list[str] = []
+    checks: list[Check] = []
+
+    def identifier(self, check: Check) -> str:
+        """`2.2.16/fisher_is_positive_definite`."""
+        return f"{self.number}/{check.name}"
+
+    def points_of(self, check: Check) -> float:
+        """Points of one check: the question's points, shared by weight."""
+        return self.points * check.weight / sum(each.weight for each in self.checks)
+
+    @property
+    def sort_key(self) -> tuple[int, ...]:
+        """Numbers in numeric order: 2.1.10 comes after 2.1.9."""
+        return tuple(int(part) for part in self.number.split("."))
+
+
+class Course(msgspec.Struct, frozen=True):
+    """All questions, in order, with their manifest."""
+
+    questions: tuple[Question, ...]
+
+    @property
+    def points(self) -> float:
+        """The denominator of every grade."""
+        return sum(question.points for question in self.questions)
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Levels in the order in which they are reached: D, C, B, A."""
+        return tuple(dict.fromkeys(question.level for question in self.questions))
+
+    def question(self, number: str) -> Question:
+        """The question with this number; KeyError names those there are."""
+        for question in self.questions:
+            if question.number == number:
+                return question
+        raise KeyError(f"no question {number}; there are {', '.join(q.number for q in self.questions)}")
+
+    def manifest(self) -> dict[str, tuple[Question, Check]]:
+        """Every check by its identifier, in the order in which they run."""
+        return {q.identifier(check): (q, check) for q in self.questions for check in q.checks}
+
+    def select(self, patterns: list[str] | None) -> tuple[Question, ...]:
+        """Questions whose number is, or starts with, one of the patterns (`2.2` selects 2.2.13 to 2.2.19)."""
+        if not patterns:
+            return self.questions
+        chosen = tuple(q for q in self.questions if any(matches(q.number, pattern) for pattern in patterns))
+        for pattern in patterns:
+            if not any(matches(q.number, pattern) for q in self.questions):
+                raise CatalogueError(
+                    f"--questions {pattern}: no such question; there are {', '.join(q.number for q in self.questions)}"
+                )
+        return chosen
+
+
+def matches(number: str, pattern: str) -> bool:
+    """`2.2` and `2.2.` match `2.2.16`; `2.2.1` does not."""
+    pattern = pattern.rstrip(".")
+    return number == pattern or number.startswith(pattern + ".")
+
+
+def read_page(path: Path) -> Question:
+    """One question page.
+
+    Raises:
+        CatalogueError: the page is not TOML, or a key is missing, unknown or of the wrong type.
+    """
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Question)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{path}: {error}") from error
+
+
+@cache
+def load(folder: Path = PAGES) -> Course:
+    """The course of a folder of question pages, checked for consistency.
+
+    Raises:
+        CatalogueError: a page is malformed, a number is used twice, or a check needs one that does not exist.
+    """
+    pages = sorted((read_page(path) for path in sorted(folder.glob("*.toml"))), key=lambda q: q.sort_key)
+    course = Course(tuple(pages))
+    numbers = [q.number for q in pages]
+    known = set(numbers) | set(course.manifest())
+    for question in pages:
+        if numbers.count(question.number) > 1:
+            raise CatalogueError(f"{folder}: question {question.number} has two pages")
+        for check in question.checks:
+            for need in check.needs:
+                if need not in known:
+                    raise CatalogueError(
+                        f"{folder / (question.number + '.toml')}: check {check.name} needs {need}, which does not exist"
+                    )
+    return course

@@ -1,0 +1,68 @@
+"""A call to a submission as Python that a student can paste and run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grading.submission import Call, Model, Rng
+
+MANY = 40
+"""Arrays with more entries than this are shown by shape and first entries."""
+
+
+def snippet(call: Call) -> str:
+    """Import, call and result, e.g.
+
+    from implementations import gamma
+    gamma.fisher_information(alpha=2.0, beta=1.5, parameterization='rate')  # gave [[0.64, 0.67], ...]
+    """
+    named = dict(zip(call.function.parameters, call.args, strict=False)) | call.kwargs
+    arguments = ",\n    ".join(f"{name}={source(value)}" for name, value in named.items())
+    lines = imports(list(named.values()), call.function.module)
+    return "\n".join([*lines, f"{call.function.qualified}(\n    {arguments},\n)", *gave(call.value)])
+
+
+def imports(values: list[Any], module: str) -> list[str]:
+    """Import lines that the arguments need."""
+    text = "".join(source(value) for value in values)
+    lines = [f"import {name}" for name in ("numpy as np", "torch") if name.split()[-1] + "." in text]
+    if "Model(" in text:
+        lines.append("from grading.submission import Model")
+        lines.append("from grading.submission.network import Network")
+    return [*lines, f"from implementations import {module}", ""]
+
+
+def gave(value: Any) -> list[str]:
+    """A comment with the value that came back."""
+    if value is None:
+        return []
+    shown = np.array2string(value, precision=6, threshold=12) if isinstance(value, np.ndarray) else f"{value!r:.200}"
+    return ["# gave " + line for line in shown.splitlines()[:1]] + ["#      " + line for line in shown.splitlines()[1:6]]
+
+
+def source(value: Any) -> str:
+    """Python source of an argument."""
+    if isinstance(value, np.ndarray):
+        return array_source(value)
+    if isinstance(value, np.generic):
+        return repr(value.item())
+    if isinstance(value, Rng):
+        return f"np.random.default_rng({value.seed})"
+    if isinstance(value, Model):
+        parts = (value.encoder, value.mean, value.log_var, value.decoder)
+        return f"Network(Model({', '.join(source(part) for part in parts)}))"
+    if isinstance(value, tuple | list):
+        opening, closing = "()" if isinstance(value, tuple) else "[]"
+        inner = ", ".join(source(each) for each in value)
+        return opening + inner + ("," if isinstance(value, tuple) and len(value) == 1 else "") + closing
+    return repr(value)
+
+
+def array_source(value: np.ndarray[Any, Any]) -> str:
+    """`np.array([...])` with every digit; of a long array the first entries, and how it goes on."""
+    if value.size <= MANY:
+        kind = "" if value.dtype in (np.float64, np.int64, np.bool_) else f", dtype=np.{value.dtype.name}"
+        return f"np.array({value.tolist()!r}{kind})"
+    return f"np.array({value.ravel()[:4].tolist()!r})  # ... {value.size} entries, shape {value.shape}"

@@ -1,0 +1,75 @@
+"""The layout of a submission: which file answers for which module of the contract.
+
+    my-work/
+      submission.toml     name or anonymous id; optional [entry_points]
+      answers.md          derivations and prose under headings that carry the question number
+      implementations/    modules or notebooks with the contract's functions
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class LayoutError(Exception):
+    """A folder or `submission.toml` that cannot be read; the message names file, line and remedy."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A submission's folder as `submission.toml` describes it."""
+
+    root: Path
+    name: str
+    entry_points: dict[str, str] = field(default_factory=dict)
+    """Contract names onto own ones: `gamma = "my_gamma.ipynb"`, `"gamma.fisher_information" = "my_gamma.py:fisher"`."""
+
+    @classmethod
+    def read(cls, folder: Path) -> Layout:
+        """Read `submission.toml`; without one, the folder's name and the default places serve.
+
+        Raises:
+            LayoutError: the folder is not there, or the file is not the TOML described above.
+        """
+        root = Path(folder).resolve()
+        if not root.is_dir():
+            raise LayoutError(f"{folder}: no such folder. Give the folder that holds submission.toml or implementations/.")
+        page = root / "submission.toml"
+        if not page.exists():
+            return cls(root, root.name)
+        try:
+            table = tomllib.loads(page.read_text(encoding="utf-8-sig"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise LayoutError(f"{page}: not valid TOML: {error}") from error
+        entries = table.get("entry_points", {})
+        if not isinstance(entries, dict) or not all(isinstance(each, str) for each in entries.values()):
+            raise LayoutError(f'{page}: [entry_points] must hold lines such as gamma = "my_gamma.py"')
+        return cls(root, str(table.get("name", root.name)), entries)
+
+    def path_of(self, module: str) -> Path | None:
+        """The file that answers for a module: its entry point, else `implementations/<module>.py`, else its notebook."""
+        if module in self.entry_points:
+            return self.inside(self.entry_points[module])
+        for folder in (self.root / "implementations", self.root):
+            for suffix in (".py", ".ipynb"):
+                if (folder / (module + suffix)).is_file():
+                    return folder / (module + suffix)
+        return None
+
+    def source_of(self, module: str, function: str) -> tuple[Path | None, str]:
+        """File and attribute that answer for one function."""
+        target = self.entry_points.get(f"{module}.{function}")
+        if target is None:
+            return self.path_of(module), function
+        file, _, attribute = target.partition(":")
+        return self.inside(file), attribute or function
+
+    def inside(self, name: str) -> Path | None:
+        """A named file of the submission; None where it is absent or lies outside the folder."""
+        for folder in (self.root / "implementations", self.root):
+            path = (folder / name).resolve()
+            if path.is_file() and path.is_relative_to(self.root):
+                return path
+        return None

@@ -1,0 +1,165 @@
+"""The `submission` that checks talk to: `submission.gamma.fisher_information(alpha, beta, "rate")`.
+
+Every call is remembered, so that a check that fails can show the last one as runnable Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from grading.assignment import ContractFunction, ContractModule, contract
+from grading.submission import plain
+from grading.submission.problems import Missing, Problem, Raised, Returned
+from grading.submission.transport import Transport
+
+PROBLEMS: dict[str, type[Problem]] = {"missing": Missing, "raised": Raised, "returned": Returned}
+Reference = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to the submission, with what came back."""
+
+    function: ContractFunction
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    value: Any = None
+
+
+@dataclass
+class Submission:
+    """A submission behind a transport.  `call_seconds` bounds one call, `check_seconds` all calls of one check."""
+
+    transport: Transport
+    call_seconds: float = 20.0
+    check_seconds: float = 60.0
+    reference: dict[str, Reference] = field(default_factory=dict)
+    """Contract functions that are answered by the reference instead, because their own question failed."""
+    listener: Callable[[Any], None] | None = None
+    """Gets the progress messages of a training run."""
+    calls: list[Call] = field(default_factory=list)
+    broken: Problem | None = None
+    spent: float = 0.0
+
+    def __getattr__(self, name: str) -> Module:
+        modules = contract()
+        if name not in modules:
+            raise AttributeError(f"the contract has no module {name}; it has {', '.join(modules)}")
+        return Module(self, modules[name])
+
+    def start_check(self) -> None:
+        """Forget the calls, the failure and the time of the check before."""
+        self.calls, self.broken, self.spent = [], None, 0.0
+        self.transport.start_check()
+
+    def end_check(self) -> None:
+        """Let the worker drop the check's state."""
+        self.transport.end_check()
+
+    def request(self, message: dict[str, Any], seconds: float | None = None) -> Any:
+        """One request's value.
+
+        Raises:
+            Problem: no usable value.  After a timeout or the worker's death every later request of the same check
+                fails in the same way at once, so that shrinking a counterexample does not wait again and again.
+        """
+        if self.broken is not None:
+            raise self.broken
+        try:
+            return self.exchange(message, seconds)
+        except (Missing, Raised, Returned):
+            raise
+        except Problem as problem:
+            self.broken = problem
+            raise
+
+    def exchange(self, message: dict[str, Any], seconds: float | None) -> Any:
+        """Send, wait, decode, and turn the worker's account of a problem into an exception."""
+        from time import monotonic
+
+        from grading.submission.problems import TimedOut
+
+        left = self.check_seconds - self.spent
+        if seconds is None and left <= 0:
+            raise TimedOut(f"the calls of this check took more than {self.check_seconds:.0f} seconds together")
+        message = message | {"substitute": list(self.reference)}
+        start = monotonic()
+        try:
+            raw = self.transport.request(plain.encode(message), seconds or min(self.call_seconds, left), self.listen)
+            reply = plain.decode(raw, trusted=False)
+        except plain.Unusable as error:
+            raise Returned(f"the value could not be read: {error}") from None
+        finally:
+            self.spent += monotonic() - start
+        return unwrap(reply)
+
+    def listen(self, raw: bytes) -> bytes | None:
+        """Answer the worker's question for a substituted function, or pass progress on."""
+        message = plain.decode(raw, trusted=False)
+        if isinstance(message, dict) and message.get("ask") in self.reference:
+            value = self.reference[message["ask"]](*message["args"], **message["kwargs"])
+            return plain.encode(value)
+        if self.listener is not None:
+            self.listener(message)
+        return None
+
+
+def unwrap(reply: Any) -> Any:
+    """The value of a reply.  Raises the Problem it reports; a reply of another form is itself one."""
+    if not isinstance(reply, dict) or not ({"value"} == set(reply) or {"problem", "message", "traceback"} == set(reply)):
+        raise Returned("the worker's answer was not in the agreed form")
+    if "value" in reply:
+        return reply["value"]
+    kind, message, traceback = reply["problem"], reply["message"], reply["traceback"]
+    raise PROBLEMS.get(str(kind), Raised)(str(message)[:2000], str(traceback)[:8000])
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the contract."""
+
+    submission: Submission
+    stub: ContractModule
+
+    def __getattr__(self, name: str) -> Function:
+        if name not in self.stub.functions:
+            raise AttributeError(f"the contract has no {self.stub.name}.{name}")
+        return Function(self.submission, self.stub, self.stub.functions[name])
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the contract, as the submission implements it."""
+
+    submission: Submission
+    module: ContractModule
+    stub: ContractFunction
+
+    def __call__(self, *args: Any, seconds: float | None = None, **kwargs: Any) -> Any:
+        """Its plain value: arrays, numbers, text, lists, dicts, None.  Raises Problem."""
+        message = self.message("call", args) | {"kwargs": kwargs}
+        self.submission.calls.append(Call(self.stub, args, kwargs))
+        value = self.submission.request(message, seconds)
+        self.submission.calls[-1] = Call(self.stub, args, kwargs, value)
+        return value
+
+    def gradient(self, *args: Any, wrt: str | tuple[str, ...], cotangent: Any = None) -> tuple[Any, dict[str, Any]]:
+        """Value and gradients in the named parameters of the contract (a model stands for all its parameters).
+
+        Gradients come by name, `encoder.mean.weight` for a model's, the parameter's own name otherwise; None where
+        autograd did not reach.
+        """
+        names = (wrt,) if isinstance(wrt, str) else wrt
+        positions = [self.stub.parameters.index(name) for name in names]
+        self.submission.calls.append(Call(self.stub, args, {}))
+        reply = self.submission.request(self.message("gradient", args) | {"wrt": positions, "cotangent": cotangent})
+        called = {str(self.stub.parameters.index(name)): name for name in names}
+        gradients = {called.get(name, name): grad for name, grad in reply["gradients"].items()}
+        self.submission.calls[-1] = Call(self.stub, args, {}, reply["value"])
+        return reply["value"], gradients
+
+    def message(self, op: str, args: tuple[Any, ...]) -> dict[str, Any]:
+        """The request that all operations share."""
+        return {"op": op, "function": self.stub.qualified, "args": list(args), "kwargs": {}, "tensors": self.module.tensors}

@@ -1,0 +1,190 @@
+"""The submission's side of the boundary: load its modules, answer calls with plain data.
+
+This file runs in the process of the submitted code.  It holds no expected value, no seed but those in its arguments
+and no verdict; whatever a submission does to it can only change that submission's own answers.
+"""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grading.submission import plain
+from grading.submission.folder import Layout
+from grading.submission.loading import LoadError, Loader
+
+Listen = Callable[[bytes], bytes | None]
+
+
+class Worker:
+    """Answers requests about one submission folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.loader = Loader(Layout.read(folder))
+
+    def answer(self, request: bytes, listen: Listen) -> bytes:
+        """The reply to one request; never raises for what submitted code does, not even for SystemExit."""
+        try:
+            message = plain.decode(request, trusted=True)
+            reply = {"value": OPERATIONS[message["op"]](self, message, listen)}
+        except LoadError as error:
+            reply = {"problem": "missing", "message": str(error), "traceback": error.traceback}
+        except plain.Unusable as error:
+            reply = {"problem": "returned", "message": str(error), "traceback": ""}
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            reply = {"problem": "raised", "message": describe(error), "traceback": frames_of(error, self.loader.layout.root)}
+        return plain.encode(reply)
+
+    def function(self, name: str, message: dict[str, Any], listen: Listen) -> Any:
+        """The submitted function, with the functions named in `substitute` answered by the judge instead."""
+        module, _, attribute = name.partition(".")
+        for other in message.get("substitute", []):
+            self.loader.substitute(other, ask_judge(other, listen))
+        return self.loader.function(module, attribute)
+
+
+def call(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
+    """Call a function with plain arguments; its value, made plain."""
+    function = worker.function(message["function"], message, listen)
+    arguments = [arrive(each, message["tensors"]) for each in message["args"]]
+    keywords = {key: arrive(each, message["tensors"]) for key, each in message["kwargs"].items()}
+    return depart(function(*arguments, **keywords))
+
+
+def gradient(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
+    """Value and gradients of a torch function.
+
+    The value is contracted with `cotangent` (ones where absent).  `wrt` names parameters of the contract by position;
+    a model stands for all its parameters.  A gradient that autograd did not reach is None, not zeros.
+    """
+    import torch
+
+    function = worker.function(message["function"], message, listen)
+    arguments = [arrive(each, True) for each in message["args"]]
+    leaves = leaves_of(arguments, message["wrt"])
+    value = function(*arguments)
+    if not isinstance(value, torch.Tensor):
+        raise plain.Unusable(f"a {type(value).__name__} where a tensor with a gradient was expected")
+    cotangent = torch.ones_like(value) if message["cotangent"] is None else torch.as_tensor(message["cotangent"]).to(value)
+    if value.requires_grad:
+        grads = torch.autograd.grad(value, list(leaves.values()), cotangent, allow_unused=True)
+    else:
+        grads = tuple(None for _ in leaves)
+    return {"value": depart(value), "gradients": dict(zip(leaves, map(depart, grads), strict=True))}
+
+
+def leaves_of(arguments: list[Any], wrt: list[int]) -> dict[str, Any]:
+    """The tensors to differentiate in, by name: `0` for an argument, `encoder.0.weight` for a model's parameter."""
+    leaves: dict[str, Any] = {}
+    for position in wrt:
+        argument = arguments[position]
+        if hasattr(argument, "named_parameters"):
+            leaves |= {name: parameter for name, parameter in argument.named_parameters()}
+        else:
+            leaves[str(position)] = argument.requires_grad_()
+    return leaves
+
+
+def describe_module(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
+    """Where a contract module was found and which of the given names it offers, with their parameters."""
+    module = message["module"]
+    found: dict[str, list[str] | None] = {}
+    for name in message["functions"]:
+        try:
+            found[name] = parameters_of(worker.loader.function(module, name))
+        except LoadError:
+            found[name] = None
+    return {"path": str(worker.loader.layout.path_of(module) or ""), "functions": found, "notices": worker.loader.notices}
+
+
+OPERATIONS: dict[str, Callable[[Worker, dict[str, Any], Listen], Any]] = {
+    "call": call,
+    "gradient": gradient,
+    "describe": describe_module,
+}
+
+
+def ask_judge(name: str, listen: Listen) -> Callable[..., Any]:
+    """A stand-in for a function whose question was already marked wrong: the judge computes it, only values come back."""
+
+    def stand_in(*args: Any, **kwargs: Any) -> Any:
+        answer = listen(plain.encode({"ask": name, "args": depart(list(args)), "kwargs": depart(kwargs)}))
+        return plain.decode(answer or b"\xc0", trusted=True)
+
+    return stand_in
+
+
+def arrive(value: Any, tensors: bool) -> Any:
+    """A request's value as the submitted code expects it: tensors for torch modules, generators, models."""
+    if isinstance(value, plain.Rng):
+        return generator(value.seed, tensors)
+    if isinstance(value, plain.Model):
+        from grading.submission.network import Network
+
+        return Network(value)
+    if isinstance(value, np.ndarray) and tensors:
+        import torch
+
+        return torch.from_numpy(value)
+    if isinstance(value, tuple | list):
+        return type(value)(arrive(each, tensors) for each in value)
+    if isinstance(value, dict):
+        return {key: arrive(each, tensors) for key, each in value.items()}
+    return value
+
+
+def generator(seed: int, tensors: bool) -> Any:
+    """The random generator that the contract names: numpy's, or torch's in torch modules."""
+    if not tensors:
+        return np.random.default_rng(seed)
+    import torch
+
+    return torch.Generator().manual_seed(seed)
+
+
+def depart(value: Any, depth: int = 0) -> Any:
+    """A submitted value as exact built-in and ndarray types.  Raises Unusable on anything else."""
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if depth >= plain.MAX_DEPTH:
+        raise plain.Unusable(f"lists nested more than {plain.MAX_DEPTH} deep")
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return np.array(value, subok=False)
+    if type(value).__module__.split(".")[0] == "torch" and hasattr(value, "detach"):
+        return value.detach().cpu().numpy()
+    if isinstance(value, list | tuple):
+        return [depart(each, depth + 1) for each in value]
+    if isinstance(value, dict):
+        return {str(key): depart(each, depth + 1) for key, each in value.items()}
+    raise plain.Unusable(f"a {type(value).__module__}.{type(value).__name__}, where plain numbers or an array were expected")
+
+
+def parameters_of(function: Any) -> list[str]:
+    """Parameter names, or [] where Python cannot tell."""
+    try:
+        return list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return []
+
+
+def describe(error: BaseException) -> str:
+    """`ValueError: ...`, at most 500 characters; an error whose own text cannot be made is named by its type."""
+    try:
+        return f"{type(error).__name__}: {error}"[:500]
+    except BaseException:
+        return type(error).__name__
+
+
+def frames_of(error: BaseException, root: Path) -> str:
+    """The traceback's frames that lie in the submission, as Python prints them."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(root)]
+    return "".join(traceback.format_list(frames[-8:]))[-4000:]
