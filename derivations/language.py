@@ -1,0 +1,139 @@
+r"""The language of derivations about densities: everything a statement is written in.
+
+Terms are sympy expressions, so they compose and print as LaTeX in a notebook:
+
+>>> X, Z = variables("X Z")
+>>> p, q = densities("p q")
+>>> E[q(Z)](log(p(X, Z) / q(Z)))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sympy import Expr, Symbol, latex, log
+
+from derivations.densities import (
+    Conditional,
+    Density,
+    DensityName,
+    Variable,
+    VariableRange,
+    densities,
+    is_variable,
+    variables,
+)
+from derivations.operators import (
+    KL,
+    AllBut,
+    Bare,
+    Draws,
+    E,
+    Entropy,
+    Expectation,
+    Gradient,
+    IndexedProduct,
+    IndexedSum,
+    Marginal,
+    StopGradient,
+    TotalGradient,
+    contains,
+    mentioned_densities,
+)
+from derivations.quantities import (
+    Array,
+    Constant,
+    Family,
+    Gamma,
+    Gumbel,
+    MatrixQuantity,
+    Normal,
+    Quantity,
+    Transposed,
+)
+
+
+class Sign(StrEnum):
+    """How two sides are related. `EQUAL_UP_TO_CONSTANT` is for logs, `PROPORTIONAL` for densities."""
+
+    EQUAL = "="
+    AT_MOST = r"\le"
+    AT_LEAST = r"\ge"
+    LESS = "<"
+    GREATER = ">"
+    DEFINED = ":="
+    EQUAL_UP_TO_CONSTANT = r"\stackrel{+}{=}"
+    PROPORTIONAL = r"\propto"
+    DISTRIBUTED = r"\sim"
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether the relation says something that can be false; a definition does not."""
+        return self not in (Sign.DEFINED, Sign.DISTRIBUTED)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One statement: `left sign right`."""
+
+    left: Expr
+    sign: Sign
+    right: Expr
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
+
+    @property
+    def latex(self) -> str:
+        return f"{latex(self.left)} {self.sign.value} {latex(self.right)}"
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.sign.value} {self.right}"
+
+
+def equal(left: Expr, right: Expr) -> Relation:
+    """The claim `left = right`."""
+    return Relation(left, Sign.EQUAL, right)
+
+
+__all__ = [
+    "KL",
+    "AllBut",
+    "Array",
+    "Bare",
+    "Conditional",
+    "Constant",
+    "Density",
+    "DensityName",
+    "Draws",
+    "E",
+    "Entropy",
+    "Expectation",
+    "Family",
+    "Gamma",
+    "Gradient",
+    "Gumbel",
+    "IndexedProduct",
+    "IndexedSum",
+    "Marginal",
+    "MatrixQuantity",
+    "Normal",
+    "Quantity",
+    "Relation",
+    "Sign",
+    "StopGradient",
+    "Symbol",
+    "TotalGradient",
+    "Transposed",
+    "Variable",
+    "VariableRange",
+    "contains",
+    "densities",
+    "equal",
+    "is_variable",
+    "latex",
+    "log",
+    "mentioned_densities",
+    "variables",
+]

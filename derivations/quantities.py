@@ -1,0 +1,151 @@
+r"""Named quantities, additive constants, explicit families and matrices: the leaves of a derivation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Expr, ImmutableMatrix, Symbol, Tuple, exp, gamma, log, loggamma, pi, sqrt
+from sympy.core.symbol import Str
+
+from derivations.densities import as_expr, letter
+
+
+class Quantity(Expr):
+    r"""What the context or an earlier line defines: $\mathcal{L}(q)$, $\mathcal{L}_K$, $W_k$, $L_T$.
+
+    `arguments` are what stands in parentheses after it; `index` its subscript or None.
+    """
+
+    is_commutative = True
+
+    def __new__(cls, name: str | Str, index: Any = None, arguments: Any = ()) -> Any:
+        label = name if isinstance(name, Str) else Str(name)
+        subscript = Tuple() if index is None or index == Tuple() else Tuple(as_expr(index))
+        if isinstance(index, Tuple) and index.args:
+            subscript = index
+        return super().__new__(cls, label, subscript, Tuple(*arguments))
+
+    @property
+    def name(self) -> str:
+        return self.args[0].name
+
+    @property
+    def index(self) -> Expr | None:
+        return self.args[1].args[0] if self.args[1].args else None
+
+    @property
+    def arguments(self) -> tuple[Expr, ...]:
+        return self.args[2].args
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        subscript = "" if self.index is None else f"_{{{printer._print(self.index)}}}"
+        inside = ", ".join(printer._print(argument) for argument in self.arguments)
+        power = "" if exp is None else f"^{{{exp}}}"
+        return letter(self.name) + subscript + power + (f"({inside})" if inside else "")
+
+
+class MatrixQuantity(Quantity):
+    r"""A named matrix or column, $J$ or $F(\eta)$: it keeps its place in a product."""
+
+    is_commutative = False
+
+
+class Array(Expr):
+    """An explicit matrix as one factor of a product; `matrix` is the sympy matrix."""
+
+    is_commutative = False
+
+    def __new__(cls, rows: Any) -> Array:
+        return super().__new__(cls, ImmutableMatrix(rows))
+
+    @property
+    def matrix(self) -> ImmutableMatrix:
+        return self.args[0]
+
+    def _latex(self, printer: Any) -> str:
+        return printer._print(self.matrix)
+
+
+class Transposed(Expr):
+    """$A^T$; a scalar is its own transpose."""
+
+    is_commutative = False
+
+    def __new__(cls, body: Any) -> Transposed:
+        return super().__new__(cls, as_expr(body))
+
+    @property
+    def body(self) -> Expr:
+        return self.args[0]
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        power = "T" if exp is None else f"T \\, {exp}"
+        return rf"{printer._print(self.body)}^{{{power}}}"
+
+
+class Constant(Expr):
+    """An additive constant: `C` does not depend on what the context lets vary."""
+
+    is_commutative = True
+    is_real = True
+
+    def __new__(cls, name: str | Str = "C") -> Constant:
+        return super().__new__(cls, name if isinstance(name, Str) else Str(name))
+
+    @property
+    def name(self) -> str:
+        return self.args[0].name
+
+    def _latex(self, printer: Any) -> str:
+        return letter(self.name)
+
+
+class Family(Expr):
+    """The density of a named family at a point; the first argument is the point."""
+
+    is_commutative = True
+    is_positive = True
+
+    def __new__(cls, *arguments: Any) -> Any:
+        return super().__new__(cls, *(as_expr(argument) for argument in arguments))
+
+    @property
+    def point(self) -> Expr:
+        return self.args[0]
+
+    @property
+    def log_density(self) -> Expr:
+        """The log density in nats, as a closed form."""
+        raise NotImplementedError
+
+
+class Normal(Family):
+    r"""$\mathcal{N}(x \mid m, v)$: `Normal(x, mean, variance)`."""
+
+    @property
+    def log_density(self) -> Expr:
+        x, mean, variance = self.args
+        return -log(2 * pi * variance) / 2 - (x - mean) ** 2 / (2 * variance)
+
+
+class Gamma(Family):
+    r"""$\text{Gamma}(x \mid a, b)$, shape and **rate**: `Gamma(x, shape, rate)`; a scale $s$ is a rate `1 / s`."""
+
+    @property
+    def log_density(self) -> Expr:
+        x, shape, rate = self.args
+        return shape * log(rate) - loggamma(shape) + (shape - 1) * log(x) - rate * x
+
+
+class Gumbel(Family):
+    r"""$\text{Gumbel}(x \mid m, s)$, location and scale."""
+
+    @property
+    def log_density(self) -> Expr:
+        x, location, scale = self.args
+        z = (x - location) / scale
+        return -log(scale) - z - exp(-z)
+
+
+__all__ = ["Array", "Constant", "Family", "Gamma", "Gumbel", "MatrixQuantity", "Normal", "Quantity", "Symbol",
+           "Transposed", "gamma", "sqrt"]
