@@ -1,0 +1,129 @@
+"""Draws of categories against exact probabilities, and continuous samplers through their distribution.
+
+Against p: the Dirichlet-multinomial martingale (Lindon & Malek 2022, arXiv:2011.03567)
+
+    M_n(k) = Γ(k)/Γ(n+k) prod_j Γ(c_j + k p_j) / (Γ(k p_j) p_j^{c_j}),
+
+the likelihood ratio of a Dirichlet(k p) mixture to p itself, averaged over k: exact at every n, no chi²
+approximation. In favour: Bernoulli likelihood ratios of p_j to p_j ± detect for every cell j.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import gammaln
+
+from grading.montecarlo.budget import ALPHA, BETA
+from grading.montecarlo.catoni import log_mean_exp
+from grading.montecarlo.result import Result
+from grading.montecarlo.sequential import Draw, run
+
+CONCENTRATIONS = np.array([1.0, 10.0, 100.0, 1000.0])
+CELLS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class CountsFollow:
+    """The draws, integers 0..K-1, have probabilities `probs` (K,), each resolved to `detect`."""
+
+    probs: Float[np.ndarray, " K"]
+    detect: float
+    claim: str = "The categories have the stated probabilities"
+
+    @property
+    def effect(self) -> str:
+        return f"{self.detect:g} in the probability of any category"
+
+    def limit(self, beta: float) -> int:
+        variance = float((self.probs * (1 - self.probs)).max())
+        return math.ceil(16 * math.log(1 / beta) * variance / self.detect**2)
+
+    def problem(self, rows: np.ndarray) -> str | None:
+        bad = (rows < 0) | (rows >= len(self.probs)) | (rows != np.floor(rows))
+        if not bad.any():
+            return None
+        first = int(np.argmax(bad))
+        return f"Draw {first} is {rows[first]}, not a category 0..{len(self.probs) - 1}."
+
+    def statistics(self, rows: np.ndarray) -> np.ndarray:
+        """(...) integers to (..., K) indicators."""
+        return np.eye(len(self.probs))[np.asarray(rows, dtype=int)]
+
+    def evidence(self, totals: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        return self._against(totals, n), self._in_favour(totals, n)
+
+    def _against(self, counts: np.ndarray, n: int) -> np.ndarray:
+        possible = self.probs > 0
+        c, p = counts[..., None, possible], self.probs[possible]
+        k = CONCENTRATIONS * len(self.probs)
+        prior = k[:, None] * p
+        cells = gammaln(c + prior) - gammaln(prior) - c * np.log(p)
+        log_m = gammaln(k) - gammaln(n + k) + cells.sum(axis=-1)
+        impossible = counts[..., ~possible].sum(axis=-1) > 0
+        return np.where(impossible, math.inf, log_mean_exp(log_m, axis=-1))
+
+    def _in_favour(self, counts: np.ndarray, n: int) -> np.ndarray:
+        p = np.concatenate([self.probs, self.probs])
+        q = np.concatenate([self.probs + self.detect, self.probs - self.detect])
+        c = np.concatenate([counts, counts], axis=-1)
+        possible = (q >= 0) & (q <= 1)  # probabilities beyond 0 and 1 need not be ruled out
+        p, q, c = (np.clip(p[possible], 1e-300, 1), np.clip(q[possible], 1e-300, 1 - 1e-16), c[..., possible])
+        gain = c * np.log(p / q) + (n - c) * (np.log1p(-np.minimum(p, 1 - 1e-16)) - np.log1p(-q))
+        return gain.min(axis=-1)
+
+    def detail(self, totals: np.ndarray, n: int) -> str:
+        worst = int(np.argmax(np.abs(totals / n - self.probs)))
+        return (
+            f"Category {worst} came {int(totals[worst])} times in {n} ({totals[worst] / n:.4f}); "
+            f"its probability is {self.probs[worst]:.4f}."
+        )
+
+
+def check_categorical(
+    draw: Draw,
+    *,
+    probs: np.ndarray,
+    rng: np.random.Generator,
+    detect: float = 0.02,
+    alpha: float = ALPHA,
+    beta: float = BETA,
+    claim: str = "The categories have the stated probabilities",
+) -> Result:
+    """Test that integers from `draw(n, rng)` (n,) are i.i.d. with probabilities `probs` (K,).
+
+    Fails with probability at most alpha if they are; passes with probability about beta if any category's
+    probability is off by `detect` or more. Raises ValueError if probs are not probabilities.
+    """
+    probs = np.asarray(probs, dtype=float)
+    if probs.ndim != 1 or (probs < 0).any() or not math.isclose(probs.sum(), 1, abs_tol=1e-9):
+        raise ValueError(f"probabilities are nonnegative, one-dimensional and sum to 1, not {probs}")
+    return run(CountsFollow(probs, detect, claim), draw, rng, alpha, beta)
+
+
+def check_distribution(
+    draw: Draw,
+    *,
+    cdf: Callable[[np.ndarray], np.ndarray],
+    rng: np.random.Generator,
+    detect: float = 0.02,
+    alpha: float = ALPHA,
+    beta: float = BETA,
+    claim: str = "The draws have the stated distribution",
+) -> Result:
+    """Test that reals from `draw(n, rng)` (n,) are i.i.d. with the continuous distribution function `cdf`.
+
+    By the probability-integral transform cdf(x) is uniform; its 20 equal cells are categories.
+    """
+
+    def cells(n: int, rng: np.random.Generator) -> np.ndarray:
+        x = np.asarray(draw(n, rng), dtype=float)
+        u = np.asarray(cdf(x), dtype=float)
+        return np.where(np.isfinite(x) & np.isfinite(u), np.minimum(np.floor(CELLS * u), CELLS - 1), np.nan)
+
+    probs = np.full(CELLS, 1 / CELLS)
+    return check_categorical(cells, probs=probs, rng=rng, detect=detect, alpha=alpha, beta=beta, claim=claim)

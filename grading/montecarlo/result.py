@@ -1,0 +1,110 @@
+"""What a sequential test says: the verdict, the evidence for it, and how it was reached."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from grading.claims import Refuted
+
+
+class Ending(Enum):
+    """Why a test stopped. Only the first two are passes."""
+
+    EVIDENCE_FOR = "every discrepancy of the stated size is ruled out"
+    DRAW_LIMIT = "the draws ran out before the claim could be rejected"
+    EVIDENCE_AGAINST = "the claim is rejected"
+    NOT_A_DRAW = "a draw is not a possible value"
+
+
+@dataclass(frozen=True)
+class Look:
+    """The evidence after `n` draws: log e-values against the claim and in its favour."""
+
+    n: int
+    against: float
+    in_favour: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one Monte Carlo assertion; true when it passed, so that it can be asserted.
+
+    `log_e` is the log e-value against the claim at the last look: the claim fails when it reaches
+    log(1/alpha), which happens with probability at most alpha when the claim holds, however often one
+    looks (Ville 1939). `path` holds every look, for the feedback plot. `detail` is a plain sentence.
+    """
+
+    claim: str
+    ending: Ending
+    path: tuple[Look, ...]
+    alpha: float
+    beta: float
+    effect: str
+    detail: str
+
+    @property
+    def passed(self) -> bool:
+        return self.ending in (Ending.EVIDENCE_FOR, Ending.DRAW_LIMIT)
+
+    @property
+    def n_draws(self) -> int:
+        return self.path[-1].n
+
+    @property
+    def log_e(self) -> float:
+        return self.path[-1].against
+
+    @property
+    def thresholds(self) -> tuple[float, float]:
+        """The log e-values (against, in favour) at which the test stops."""
+        return -math.log(self.alpha), -math.log(self.beta)
+
+    def require(self, message: str = "") -> None:
+        """Raise Refuted, with the evidence, unless the test passed; `message` says first what that means."""
+        if not self.passed:
+            raise Refuted(f"{message} {self}".strip(), evidence=self.as_evidence())
+
+    def as_evidence(self) -> dict[str, float | str | list[float]]:
+        """Plain data for an outcome: what the verdict rests on, and the path for the feedback plot."""
+        return {
+            "claim": self.claim,
+            "ending": self.ending.value,
+            "draws": float(self.n_draws),
+            "log_e": self.log_e,
+            "alpha": self.alpha,
+            "beta": self.beta,
+            "effect": self.effect,
+            "path_draws": [float(look.n) for look in self.path],
+            "path_against": [look.against for look in self.path],
+            "path_in_favour": [look.in_favour for look in self.path],
+        }
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def __str__(self) -> str:
+        verdict = "passed" if self.passed else "failed"
+        return (
+            f"{self.claim}: {verdict} after {self.n_draws} draws. {self.detail} Log e-value against "
+            f"{self.log_e:.1f} (fails at {self.thresholds[0]:.1f}). Correct work fails with probability at "
+            f"most {self.alpha:.0e}; a discrepancy of "
+            f"{self.effect} passes with probability about {self.beta:.0e}."
+        )
+
+
+def not_a_draw(rows: np.ndarray, n: int) -> str | None:
+    """A sentence about rows that are not n draws, or the first draw that is NaN or infinite, if there is one."""
+    if rows.ndim == 0 or len(rows) != n:
+        return f"Asked for {n} draws, one a row, and got an array of shape {rows.shape}."
+    bad = ~np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)
+    if not bad.any():
+        return None
+    first = int(np.argmax(bad))
+    return f"Draw {first} is not finite: {np.array2string(rows[first], precision=4, threshold=8)}."
