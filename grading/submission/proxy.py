@@ -5,17 +5,19 @@ Every call is remembered, so that a check that fails can show the last one as ru
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from grading.assignment import ContractFunction, ContractModule, contract
 from grading.submission import plain
-from grading.submission.problems import Missing, Problem, Raised, Returned
+from grading.submission.problems import Missing, Problem, Raised, Returned, TimedOut
 from grading.submission.transport import Transport
 
 PROBLEMS: dict[str, type[Problem]] = {"missing": Missing, "raised": Raised, "returned": Returned}
-Reference = Callable[..., Any]
+Reference = Callable[[str, list[Any], dict[str, Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class Submission:
     transport: Transport
     call_seconds: float = 20.0
     check_seconds: float = 60.0
-    reference: dict[str, Reference] = field(default_factory=dict)
-    """Contract functions that are answered by the reference instead, because their own question failed."""
+    reference: Reference | None = None
+    """Answers `(qualified name, args, kwargs)` in the submission's place, where an instructor grades dependents so."""
+    substituted: list[str] = field(default_factory=list)
+    """Contract functions that the reference answers in this check, because their own question failed."""
     listener: Callable[[Any], None] | None = None
     """Gets the progress messages of a training run."""
-    calls: list[Call] = field(default_factory=list)
+    calls: deque[Call] = field(default_factory=lambda: deque(maxlen=8))
     broken: Problem | None = None
     spent: float = 0.0
 
@@ -49,13 +53,20 @@ class Submission:
             raise AttributeError(f"the contract has no module {name}; it has {', '.join(modules)}")
         return Module(self, modules[name])
 
+    def substitute(self, functions: list[str]) -> bool:
+        """Let the reference answer for these functions in the next check; False where there is no reference."""
+        self.substituted = functions if self.reference is not None else []
+        return bool(self.substituted)
+
     def start_check(self) -> None:
         """Forget the calls, the failure and the time of the check before."""
-        self.calls, self.broken, self.spent = [], None, 0.0
+        self.calls.clear()
+        self.broken, self.spent = None, 0.0
         self.transport.start_check()
 
     def end_check(self) -> None:
         """Let the worker drop the check's state."""
+        self.substituted = []
         self.transport.end_check()
 
     def request(self, message: dict[str, Any], seconds: float | None = None) -> Any:
@@ -77,14 +88,10 @@ class Submission:
 
     def exchange(self, message: dict[str, Any], seconds: float | None) -> Any:
         """Send, wait, decode, and turn the worker's account of a problem into an exception."""
-        from time import monotonic
-
-        from grading.submission.problems import TimedOut
-
         left = self.check_seconds - self.spent
         if seconds is None and left <= 0:
             raise TimedOut(f"the calls of this check took more than {self.check_seconds:.0f} seconds together")
-        message = message | {"substitute": list(self.reference)}
+        message = message | {"substitute": self.substituted}
         start = monotonic()
         try:
             raw = self.transport.request(plain.encode(message), seconds or min(self.call_seconds, left), self.listen)
@@ -98,9 +105,8 @@ class Submission:
     def listen(self, raw: bytes) -> bytes | None:
         """Answer the worker's question for a substituted function, or pass progress on."""
         message = plain.decode(raw, trusted=False)
-        if isinstance(message, dict) and message.get("ask") in self.reference:
-            value = self.reference[message["ask"]](*message["args"], **message["kwargs"])
-            return plain.encode(value)
+        if self.reference is not None and isinstance(message, dict) and message.get("ask") in self.substituted:
+            return plain.encode(self.reference(message["ask"], message["args"], message["kwargs"]))
         if self.listener is not None:
             self.listener(message)
         return None

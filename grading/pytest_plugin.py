@@ -1,0 +1,210 @@
+"""Run the checks on a submission with pytest.
+
+    pytest                                  the checks, on the submission in this folder
+    pytest --submission ../my-work          on another
+    pytest --question 2.2.16                one question, or a group such as 2.2
+    pytest --experiments quick              the training experiments too
+    pytest --seed random                    other random inputs; any seed must pass
+
+A check is a test marked `@pytest.mark.question("2.2.16")` and listed on that question's page of the catalogue.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from grading import feedback
+from grading.assignment import CatalogueError, Check, Kind, Question, load
+from grading.judge import Judge, outcome_of, waiting
+from grading.outcome import Outcome, State
+from grading.submission import InProcess, Problem, Submission
+from grading.submission.folder import LayoutError
+
+CHECK = pytest.StashKey[tuple[Question, Check]]()
+JUDGE = pytest.StashKey[Judge]()
+SUBMISSION = pytest.StashKey[Submission]()
+
+hypothesis.settings.register_profile(
+    "evidence",
+    max_examples=25,
+    deadline=None,
+    database=None,
+    report_multiple_bugs=False,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options above."""
+    group = parser.getgroup("evidence", "checks of the assignment")
+    group.addoption("--submission", metavar="DIR", help="the submission to check (default: this folder)")
+    group.addoption("--question", action="append", metavar="N", help="only this question, or group such as 2.2")
+    group.addoption("--seed", default="0", metavar="N", help="seed of all random inputs, or 'random' (default: 0)")
+    group.addoption("--experiments", choices=["quick", "full"], help="run the training experiments with this profile")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Fix the seed, the profile and the judge."""
+    config.addinivalue_line("markers", "question(number): the test is a check of this question of the assignment")
+    config.addinivalue_line("markers", "experiment: the test is a training run, deselected without --experiments")
+    text = config.getoption("--seed")
+    if text == "random":
+        text = str(secrets.randbelow(2**32))
+    if not text.isdecimal():
+        raise pytest.UsageError(f"--seed {text}: give a whole number, or 'random'")
+    config.option.seed = int(text)
+    config.option.hypothesis_seed = text
+    hypothesis.settings.load_profile("evidence")
+    if JUDGE not in config.stash:
+        config.stash[JUDGE] = Judge(load())
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Which submission, which seed."""
+    return f"evidence: submission {folder_of(config)}, seed {config.option.seed}"
+
+
+def folder_of(config: pytest.Config) -> Path:
+    """The submission's folder."""
+    given = config.getoption("--submission")
+    return Path(given) if given else config.rootpath
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Attach each check to its page, keep the chosen questions, and put them in the order of the manifest."""
+    course = config.stash[JUDGE].course
+    manifest = course.manifest()
+    try:
+        chosen = {question.number for question in course.select(config.getoption("--question"))}
+    except CatalogueError as error:
+        raise pytest.UsageError(str(error).replace("--questions", "--question")) from None
+    kept, dropped = [], []
+    for item in items:
+        identifier = identifier_of(item)
+        if identifier is None:
+            (dropped if config.getoption("--question") else kept).append(item)
+            continue
+        if identifier not in manifest:
+            raise pytest.UsageError(f"{item.nodeid}: the catalogue has no check {identifier}; add it to the question's page")
+        question, check = manifest[identifier]
+        item.stash[CHECK] = question, check
+        wanted = question.number in chosen and (check.kind is not Kind.EXPERIMENT or config.getoption("--experiments"))
+        (kept if wanted else dropped).append(item)
+    order = {identifier: place for place, identifier in enumerate(manifest)}
+    kept.sort(key=lambda item: order.get(identifier_of(item) or "", len(order)))
+    items[:] = kept
+    config.hook.pytest_deselected(items=dropped)
+
+
+def identifier_of(item: pytest.Item) -> str | None:
+    """`2.2.16/fisher_is_positive_definite` of a marked test, None of any other."""
+    mark = item.get_closest_marker("question")
+    return None if mark is None else f"{mark.args[0]}/{item.name.removeprefix('test_')}"
+
+
+@pytest.fixture(scope="session")
+def submission(request: pytest.FixtureRequest) -> Iterator[Submission]:
+    """The submission under check.  Checks reach implementations only through this."""
+    config = request.config
+    if SUBMISSION not in config.stash:
+        try:
+            config.stash[SUBMISSION] = Submission(InProcess(folder_of(config)))
+        except LayoutError as error:
+            raise pytest.UsageError(str(error)) from None
+    yield config.stash[SUBMISSION]
+    config.stash[SUBMISSION].transport.close()
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The run's seed; derive every generator from it and the check's own name."""
+    return int(request.config.option.seed)
+
+
+@pytest.fixture
+def profile(request: pytest.FixtureRequest) -> str:
+    """`quick` or `full`, for experiments."""
+    return str(request.config.getoption("--experiments") or "quick")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Give each check a fresh worker state; hold back those whose prerequisites failed."""
+    if CHECK not in item.stash:
+        return (yield)
+    _, check = item.stash[CHECK]
+    judge, subject = item.config.stash[JUDGE], item.config.stash.get(SUBMISSION, None)
+    number = judge.waits_for(check)
+    if number and not subject_can_stand_in(subject, judge, check):
+        pytest.skip(f"waits for {number}")
+    if subject is None:
+        return (yield)
+    subject.start_check()
+    try:
+        return (yield)
+    finally:
+        subject.end_check()
+
+
+def subject_can_stand_in(subject: Submission | None, judge: Judge, check: Check) -> bool:
+    """With `--prerequisites reference` the failed functions are answered by the reference; then nothing waits."""
+    return subject is not None and subject.substitute(judge.failed_functions(check))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn what happened into the check's outcome, and the traceback into feedback."""
+    report = yield
+    if CHECK not in item.stash or (call.when != "call" and call.excinfo is None):
+        return report
+    question, check = item.stash[CHECK]
+    identifier = question.identifier(check)
+    judge = item.config.stash[JUDGE]
+    outcome = judged(item, call, identifier, judge.waits_for(check))
+    judge.record(outcome)
+    if report.failed and outcome.state is not State.BROKEN:
+        report.longrepr = feedback.text(question, check, outcome)
+    return report
+
+
+def judged(item: pytest.Item, call: pytest.CallInfo[None], identifier: str, number: str) -> Outcome:
+    """The outcome of one finished test."""
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, pytest.skip.Exception) and number:
+        return waiting(identifier, number)
+    subject = item.config.stash.get(SUBMISSION, None)
+    problem = subject.broken if subject is not None and not isinstance(error, Problem) else None
+    calls = list(subject.calls) if subject is not None else []
+    return outcome_of(identifier, problem or error, calls, call.stop - call.start)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """One line a question: how many of its public checks passed, and what remains for a human."""
+    judge = config.stash[JUDGE]
+    if not judge.outcomes:
+        return
+    terminalreporter.section("public checks")
+    for question in judge.course.questions:
+        line = summary_line(question, judge)
+        if line:
+            terminalreporter.write_line(line)
+
+
+def summary_line(question: Question, judge: Judge) -> str:
+    """`2.2.16  3 of 4 public checks passed; ...`, or nothing for a question that was not asked for."""
+    ended = [judge.outcomes[i] for check in question.checks if (i := question.identifier(check)) in judge.outcomes]
+    if not ended:
+        return ""
+    passed = sum(outcome.state is State.PASSED for outcome in ended)
+    waits = sorted({outcome.waits_for for outcome in ended if outcome.waits_for})
+    notes = [f"waits for {', '.join(waits)}"] if waits else []
+    if any(check.kind is Kind.PROSE for check in question.checks):
+        notes.append("the text will be read by a human")
+    return f"{question.number:<8}{passed} of {len(ended)} public checks passed" + "".join(f"; {note}" for note in notes)

@@ -1,0 +1,1 @@
+"""Tests of the suite itself: its oracles, its boundary, its verdicts on known mistakes."""

@@ -1,0 +1,58 @@
+"""The catalogue is complete: pages, tests and contract name the same things."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from grading.assignment import CatalogueError, Kind, contract, load
+
+CHECKS = Path(__file__).parent.parent
+
+
+def marked_tests() -> set[str]:
+    """Identifiers of all tests marked with a question, read from the source of tests/test_*.py."""
+    found = set()
+    for path in CHECKS.glob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                for mark in node.decorator_list:
+                    if isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("question"):
+                        found.add(f"{ast.literal_eval(mark.args[0])}/{node.name.removeprefix('test_')}")
+    return found
+
+
+def test_there_are_24_questions_in_order() -> None:
+    """Numbers, levels and points of the assignment."""
+    course = load()
+    assert len(course.questions) == 24
+    assert course.levels == ("D", "C", "B", "A")
+
+
+def test_every_check_has_a_test_and_every_test_a_check() -> None:
+    """The manifest is what pytest collects, no more and no less; prose has no test."""
+    manifest = {i for i, (_, check) in load().manifest().items() if check.kind is not Kind.PROSE}
+    assert manifest == marked_tests()
+
+
+def test_every_function_of_the_contract_belongs_to_a_question() -> None:
+    """Questions name only functions that a stub specifies, and no stub function is forgotten (networks are given)."""
+    asked = {name for question in load().questions for name in question.functions}
+    stubs = {f.qualified for module in contract().values() for f in module.functions.values()}
+    assert asked <= stubs
+    assert {name for name in stubs - asked if name.rpartition(".")[2][0].islower()} == set()
+
+
+def test_points_of_a_question_are_shared_by_its_checks() -> None:
+    """The checks of every question add up to its points."""
+    for question in load().questions:
+        assert sum(question.points_of(check) for check in question.checks) == pytest.approx(question.points)
+
+
+def test_a_malformed_page_is_named_with_its_key(tmp_path: Path) -> None:
+    """An unknown key is an error that names the file."""
+    (tmp_path / "1.1.1.toml").write_text('number = "1.1.1"\nlevle = "D"\n')
+    with pytest.raises(CatalogueError, match=r"1\.1\.1\.toml.*levle"):
+        load(tmp_path)
