@@ -1,0 +1,141 @@
+"""Upper bounds on the mean of a nonnegative variable, which need no moments: E Z <= 1.
+
+Against: for bets 0 < lambda <= 1 the capital prod_i (1 + lambda (Z_i - 1)) is a nonnegative supermartingale
+as soon as E Z <= 1; bets are averaged. At lambda = 1 it is prod_i Z_i. Two claims of this form:
+
+    importance weights    Z = w_bar / p(x), E Z = 1 for every K, hence IWELBO_K <= log p(x)
+                          (Burda, Grosse, Salakhutdinov 2015, Theorem 1)
+    variances             Z = (x - mean)^2 / at_most
+
+In favour, when E Z >= m = 1 + detect and E Z^2 <= kappa (E Z)^2 are to be ruled out: by
+exp(-z) <= 1 - z + z^2/2 for z >= 0
+
+    prod_i exp(-lambda Z_i) / (1 - lambda m + lambda^2 kappa m^2/2)
+
+is a supermartingale, for every mean above m too (scale Z down to mean m: the product only grows).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from grading.montecarlo.budget import ALPHA, BETA
+from grading.montecarlo.catoni import log_mean_exp
+from grading.montecarlo.mean import as_columns, positive, wrong_width
+from grading.montecarlo.result import Result
+from grading.montecarlo.sequential import Draw, run
+
+
+@dataclass(frozen=True, eq=False)
+class MeanAtMostOne:
+    """E Z <= 1 in each of d coordinates, from rows of log Z (-inf is a weight of zero).
+
+    `kappa` bounds E Z² / (E Z)² where the mean is too large; it decides the power, never the validity.
+    """
+
+    d: int
+    kappa: float
+    detect: float
+    claim: str
+    effect: str
+
+    @property
+    def bets(self) -> np.ndarray:
+        """From the best bet on the smallest detectable excess up to 1, shape (G,)."""
+        return np.geomspace(min(0.5, self.detect / max(self.kappa - 1, 1e-12)), 1, 6)
+
+    @property
+    def counterbets(self) -> np.ndarray:
+        """From the best bet on 1 against 1 + detect up to the best on means far below 1, shape (4,)."""
+        m, excess_kappa = 1 + self.detect, max(self.kappa - 1, 1e-12)
+        return np.geomspace(min(0.5, self.detect * self.kappa / (excess_kappa * m)), 1, 4) / (m * self.kappa)
+
+    def limit(self, beta: float) -> int:
+        best = self.counterbets[0]
+        m = 1 + self.detect
+        gain = -best - math.log(1 - best * m + best**2 * self.kappa * m**2 / 2)
+        return math.ceil(8 * math.log(4 / beta) / gain)
+
+    def problem(self, rows: np.ndarray) -> str | None:
+        return wrong_width(rows, self.d)
+
+    def statistics(self, rows: np.ndarray) -> np.ndarray:
+        """(..., d) to (..., G + 1, d): the bets' log capital, and Z."""
+        log_z = as_columns(rows, self.d)[..., None, :]
+        lam = self.bets[:-1, None]
+        capital = [np.logaddexp(np.log1p(-lam), np.log(lam) + log_z), log_z, np.exp(log_z)]
+        return np.concatenate(capital, axis=-2)
+
+    def evidence(self, totals: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        against = log_mean_exp(totals[..., :-1, :], axis=(-2, -1))
+        lam, m = self.counterbets[:, None], 1 + self.detect
+        price = n * np.log1p(-lam * m + lam**2 * self.kappa * m**2 / 2)
+        return against, log_mean_exp(-lam * totals[..., -1:, :] - price, axis=-2).min(axis=-1)
+
+    def detail(self, totals: np.ndarray, n: int) -> str:
+        ratio = totals[-1] / n
+        return f"The average of the draws is {ratio.max():.4f} times the bound."
+
+
+def check_bound(
+    draw: Draw,
+    *,
+    log_evidence: float,
+    second_moment: float,
+    rng: np.random.Generator,
+    detect: float = 0.05,
+    alpha: float = ALPHA,
+    beta: float = BETA,
+    claim: str = "The bound stays below the log evidence",
+) -> Result:
+    """Test E[exp(bound)] <= p(x) for draws (n,) of a K-sample bound, log(1/K sum_k w_k).
+
+    An unbiased average of weights satisfies it with equality, so the bound's own mean is below log p(x)
+    (Jensen). `second_moment` >= E[w_bar²] / p(x)² decides when to accept; `detect` is the excess in nats.
+    """
+    excess = math.expm1(detect)
+    effect = f"a factor of {1 + excess:.3g} ({detect:g} nats) in the average weight"
+
+    def log_ratio(n: int, rng: np.random.Generator) -> np.ndarray:
+        return np.asarray(draw(n, rng), dtype=float) - log_evidence
+
+    return run(MeanAtMostOne(1, second_moment, excess, claim, effect), log_ratio, rng, alpha, beta)
+
+
+def check_variance_at_most(
+    draw: Draw,
+    *,
+    at_most: float | np.ndarray,
+    kurtosis: float,
+    rng: np.random.Generator,
+    mean: float | np.ndarray | None = None,
+    detect: float = 0.5,
+    alpha: float = ALPHA,
+    beta: float = BETA,
+    claim: str = "The variance is at most the stated one",
+) -> Result:
+    """Test Var x_j <= at_most_j for rows x (d,), about the exact `mean` or, without one, from pairs of draws.
+
+    "The control variate reduces the variance to at most a third" is at_most = exact plain variance / 3.
+    Rejection rests on no moments at all; acceptance rules out variances (1 + detect) times the bound, for
+    kurtosis E(x-Ex)⁴/Var² up to the stated one. Pairs use Z = (x - x')²/2, of kappa (kurtosis + 3)/2.
+    """
+    at_most = positive(at_most, np.size(at_most))
+    kappa = kurtosis if mean is not None else (kurtosis + 3) / 2
+
+    def log_squares(n: int, rng: np.random.Generator) -> np.ndarray:
+        x = np.asarray(draw(n if mean is not None else 2 * n, rng), dtype=float)
+        if not np.isfinite(x).all() or wrong_width(x, len(at_most)):
+            return x[:n]  # not draws, which the test will say
+        x = as_columns(x, len(at_most))
+        squares = (x - mean) ** 2 if mean is not None else (x[:n] - x[n:]) ** 2 / 2
+        return np.log(np.maximum(squares / at_most, TINY))
+
+    effect = f"a variance {1 + detect:g} times the bound"
+    return run(MeanAtMostOne(len(at_most), kappa, detect, claim, effect), log_squares, rng, alpha, beta)
+
+
+TINY = 1e-300  # the logarithm of an exact zero would read as an impossible draw
