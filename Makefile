@@ -1,0 +1,46 @@
+# make grade   set up .venv and grade the bundled examples
+# make test    set up .venv and run every test
+# make help    the rest
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+OUT    ?= out
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help grade test lint checks suite bench calibrate docs clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/ready: constraints.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Evidence needs Python 3.11 or newer; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[develop]'
+	touch $@
+
+grade: $(VENV)/ready  ## grade the bundled examples; ends with the path of the report
+	$(BIN)/evidence grade grading/examples --out $(OUT)
+
+test: lint suite  ## lint, types, all checks on the reference, and the tests of the suite itself
+
+lint: $(VENV)/ready  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+checks: $(VENV)/ready  ## the checks on the reference submission, as a student runs them
+	$(BIN)/pytest tests/test_*.py
+
+suite: $(VENV)/ready
+	$(BIN)/pytest -q -n 2 --dist loadscope
+
+bench: $(VENV)/ready  ## timings, side by side with the textbook versions
+	$(BIN)/python -m bench
+
+calibrate: $(VENV)/ready  ## measured error rates of the random checks; resumable
+	$(BIN)/python -m grading.montecarlo.calibrate --out $(OUT)/calibration
+
+clean:  ## remove the environment and what was made
+	rm -rf $(VENV) $(OUT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

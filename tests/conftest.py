@@ -1,0 +1,1 @@
+"""Checks run under the plugin `grading.pytest_plugin`, which brings the `submission` fixture."""
