@@ -50,14 +50,19 @@ class MeanAtMostOne:
     @property
     def counterbets(self) -> np.ndarray:
         """From the best bet on 1 against 1 + detect up to the best on means far below 1, shape (4,)."""
-        m, excess_kappa = 1 + self.detect, max(self.kappa - 1, 1e-12)
-        return np.geomspace(min(0.5, self.detect * self.kappa / (excess_kappa * m)), 1, 4) / (m * self.kappa)
+        most = 1 / ((1 + self.detect) * self.kappa)
+        candidates = np.geomspace(1e-4, 1, 200) * most
+        best = candidates[np.argmax(-candidates - self.price(candidates))]
+        return np.geomspace(best, most, 4)
+
+    def price(self, lam: np.ndarray) -> np.ndarray:
+        """log(1 - lambda m + lambda² kappa m²/2): what a counterbet pays a draw."""
+        m = 1 + self.detect
+        return np.log1p(-lam * m + lam**2 * self.kappa * m**2 / 2)
 
     def limit(self, beta: float) -> int:
-        best = self.counterbets[0]
-        m = 1 + self.detect
-        gain = -best - math.log(1 - best * m + best**2 * self.kappa * m**2 / 2)
-        return math.ceil(8 * math.log(4 / beta) / gain)
+        gain = -self.counterbets - self.price(self.counterbets)  # expected, a draw, at a mean of 1
+        return math.ceil(8 * math.log(4 / beta) / gain.max())
 
     def problem(self, rows: np.ndarray) -> str | None:
         return wrong_width(rows, self.d)
@@ -71,9 +76,9 @@ class MeanAtMostOne:
 
     def evidence(self, totals: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         against = log_mean_exp(totals[..., :-1, :], axis=(-2, -1))
-        lam, m = self.counterbets[:, None], 1 + self.detect
-        price = n * np.log1p(-lam * m + lam**2 * self.kappa * m**2 / 2)
-        return against, log_mean_exp(-lam * totals[..., -1:, :] - price, axis=-2).min(axis=-1)
+        lam = self.counterbets[:, None]
+        in_favour = log_mean_exp(-lam * totals[..., -1:, :] - n * self.price(lam), axis=-2)
+        return against, in_favour.min(axis=-1)
 
     def detail(self, totals: np.ndarray, n: int) -> str:
         ratio = totals[-1] / n
