@@ -1,1 +1,1 @@
-"""What is true: a language for statements about densities, a LaTeX reader for it, and an engine to decide it."""
+"""What is true: a language for statements about densities, a LaTeX reader for it, an engine to decide it."""

@@ -39,7 +39,7 @@ class Factorization:
 
 @dataclass(frozen=True)
 class Definition:
-    """`left`, a named quantity, a density or a symbol, stands for `right`; free indices may take any value."""
+    """`left` (a quantity, a density, a symbol) stands for `right`; a free index may take any value."""
 
     left: Expr
     right: Expr
@@ -59,8 +59,8 @@ class Context:
     `ranges`      bounds of an index written without them: `t` runs from 1 to $T$.
     `definitions` what named quantities stand for.
     `constants`   names of additive constants; `vary` is what such a constant may not depend on.
-    `positive`, `integers`, `indexed`, `matrices`, `functions`  names of positive symbols, of counts, of families
-    of numbers such as $\pi_i$, of matrices, and of letters that are applied to arguments.
+    `positive`, `integers`, `indexed`, `matrices`, `functions`  names of positive symbols, counts, families of
+    numbers such as $\pi_i$, of matrices, and of letters that are applied to arguments.
     """
 
     name: str

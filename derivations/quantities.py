@@ -129,7 +129,7 @@ class Normal(Family):
 
 
 class Gamma(Family):
-    r"""$\text{Gamma}(x \mid a, b)$, shape and **rate**: `Gamma(x, shape, rate)`; a scale $s$ is a rate `1 / s`."""
+    r"""$\text{Gamma}(x \mid a, b)$, shape and **rate**: `Gamma(x, shape, rate)`; a scale is 1 / rate."""
 
     @property
     def log_density(self) -> Expr:
