@@ -39,7 +39,9 @@ def gave(value: Any) -> list[str]:
     if value is None:
         return []
     shown = np.array2string(value, precision=6, threshold=12) if isinstance(value, np.ndarray) else f"{value!r:.200}"
-    return ["# gave " + line for line in shown.splitlines()[:1]] + ["#      " + line for line in shown.splitlines()[1:6]]
+    return ["# gave " + line for line in shown.splitlines()[:1]] + [
+        "#      " + line for line in shown.splitlines()[1:6]
+    ]
 
 
 def source(value: Any) -> str:

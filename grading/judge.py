@@ -71,28 +71,43 @@ def outcome_of(identifier: str, error: BaseException | None, calls: list[Call], 
     example = snippet(calls[-1]) if calls else ""
     if isinstance(error, Refuted):
         return Outcome(
-            check=identifier, state=State.FAILED, message=str(error), counterexample=example,
-            mistake=error.mistake, evidence=error.evidence, seconds=seconds,
+            check=identifier,
+            state=State.FAILED,
+            message=str(error),
+            counterexample=example,
+            mistake=error.mistake,
+            evidence=error.evidence,
+            seconds=seconds,
         )
     if isinstance(error, Problem):
         absent = error.state is State.NOT_RUN
         return Outcome(
-            check=identifier, state=error.state, message=str(error), traceback=error.traceback,
-            counterexample="" if absent else example, seconds=seconds,
+            check=identifier,
+            state=error.state,
+            message=str(error),
+            traceback=error.traceback,
+            counterexample="" if absent else example,
+            seconds=seconds,
         )
     if isinstance(error, Flaky):
         return Outcome(check=identifier, state=State.FAILED, message=FLAKY, counterexample=example, seconds=seconds)
     frames = "".join(traceback.format_exception(error))
     return Outcome(
-        check=identifier, state=State.BROKEN, message=f"{type(error).__name__}: {str(error)[:500]}",
-        traceback=frames[-6000:], counterexample=example, seconds=seconds,
+        check=identifier,
+        state=State.BROKEN,
+        message=f"{type(error).__name__}: {str(error)[:500]}",
+        traceback=frames[-6000:],
+        counterexample=example,
+        seconds=seconds,
     )
 
 
 def waiting(identifier: str, number: str) -> Outcome:
     """The outcome of a check that waits for another question."""
     return Outcome(
-        check=identifier, state=State.NOT_RUN, waits_for=number,
+        check=identifier,
+        state=State.NOT_RUN,
+        waits_for=number,
         message=f"waits for {number}: once that question's checks pass, this one will be run.",
     )
 

@@ -85,14 +85,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chosen = {question.number for question in course.select(config.getoption("--question"))}
     except CatalogueError as error:
         raise pytest.UsageError(str(error).replace("--questions", "--question")) from None
-    kept, dropped = [], []
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
     for item in items:
         identifier = identifier_of(item)
         if identifier is None:
             (dropped if config.getoption("--question") else kept).append(item)
             continue
         if identifier not in manifest:
-            raise pytest.UsageError(f"{item.nodeid}: the catalogue has no check {identifier}; add it to the question's page")
+            raise pytest.UsageError(
+                f"{item.nodeid}: the catalogue has no check {identifier}; add it to the question's page"
+            )
         question, check = manifest[identifier]
         item.stash[CHECK] = question, check
         wanted = question.number in chosen and (check.kind is not Kind.EXPERIMENT or config.getoption("--experiments"))
@@ -159,7 +162,9 @@ def subject_can_stand_in(subject: Submission | None, judge: Judge, check: Check)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn what happened into the check's outcome, and the traceback into feedback."""
     report = yield
     if CHECK not in item.stash or (call.when != "call" and call.excinfo is None):

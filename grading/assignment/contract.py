@@ -53,7 +53,11 @@ def read_stub(path: Path) -> ContractModule:
     tree = ast.parse(text, filename=str(path))
     functions = {
         node.name: ContractFunction(
-            path.stem, node.name, parameters_of(node), ast.get_docstring(node) or "", ast.get_source_segment(text, node) or ""
+            path.stem,
+            node.name,
+            parameters_of(node),
+            ast.get_docstring(node) or "",
+            ast.get_source_segment(text, node) or "",
         )
         for node in tree.body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")

@@ -1,9 +1,9 @@
 """The layout of a submission: which file answers for which module of the contract.
 
-    my-work/
-      submission.toml     name or anonymous id; optional [entry_points]
-      answers.md          derivations and prose under headings that carry the question number
-      implementations/    modules or notebooks with the contract's functions
+my-work/
+  submission.toml     name or anonymous id; optional [entry_points]
+  answers.md          derivations and prose under headings that carry the question number
+  implementations/    modules or notebooks with the contract's functions
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class Layout:
         """
         root = Path(folder).resolve()
         if not root.is_dir():
-            raise LayoutError(f"{folder}: no such folder. Give the folder that holds submission.toml or implementations/.")
+            raise LayoutError(
+                f"{folder}: no such folder. Give the folder that holds submission.toml or implementations/."
+            )
         page = root / "submission.toml"
         if not page.exists():
             return cls(root, root.name)

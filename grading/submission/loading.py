@@ -90,7 +90,9 @@ class Loader:
             return f"{where}, line {error.lineno}: {error.msg}. Python cannot read the file.", ""
         if isinstance(error, NotebookError):
             return f"{where}: {error}", ""
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(self.layout.root)]
+        frames = [
+            f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(self.layout.root)
+        ]
         line = f", line {frames[-1].lineno}" if frames else ""
         text = f"{where}{line}: importing it raised {type(error).__name__}: {str(error)[:300]}"
         return text, "".join(traceback.format_list(frames[-8:]))

@@ -6,7 +6,24 @@ import ast
 import json
 from pathlib import Path
 
-CONSTANT_CALLS = {"float", "int", "bool", "str", "tuple", "list", "dict", "set", "frozenset", "range", "len", "log", "sqrt", "exp", "pi", "device"}
+CONSTANT_CALLS = {
+    "float",
+    "int",
+    "bool",
+    "str",
+    "tuple",
+    "list",
+    "dict",
+    "set",
+    "frozenset",
+    "range",
+    "len",
+    "log",
+    "sqrt",
+    "exp",
+    "pi",
+    "device",
+}
 """Functions cheap and pure enough to be part of a constant, such as `np.log(2 * np.pi)` or `torch.device("cpu")`."""
 
 
@@ -27,7 +44,9 @@ def definitions(path: Path) -> tuple[ast.Module, list[str]]:
         lines = source.splitlines()
         dropped = [line for line in lines if line.lstrip().startswith(("%", "!", "?"))]
         notices += [f"{path.name}, cell {number}: not run: {line.strip()[:80]}" for line in dropped]
-        text = "\n".join("pass" if line in dropped and line == line.lstrip() else blank(line, dropped) for line in lines)
+        text = "\n".join(
+            "pass" if line in dropped and line == line.lstrip() else blank(line, dropped) for line in lines
+        )
         try:
             cell = ast.parse(text, filename=f"{path.name}, cell {number}")
         except SyntaxError as error:

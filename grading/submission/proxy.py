@@ -114,7 +114,9 @@ class Submission:
 
 def unwrap(reply: Any) -> Any:
     """The value of a reply.  Raises the Problem it reports; a reply of another form is itself one."""
-    if not isinstance(reply, dict) or not ({"value"} == set(reply) or {"problem", "message", "traceback"} == set(reply)):
+    if not isinstance(reply, dict) or not (
+        {"value"} == set(reply) or {"problem", "message", "traceback"} == set(reply)
+    ):
         raise Returned("the worker's answer was not in the agreed form")
     if "value" in reply:
         return reply["value"]
@@ -168,4 +170,10 @@ class Function:
 
     def message(self, op: str, args: tuple[Any, ...]) -> dict[str, Any]:
         """The request that all operations share."""
-        return {"op": op, "function": self.stub.qualified, "args": list(args), "kwargs": {}, "tensors": self.module.tensors}
+        return {
+            "op": op,
+            "function": self.stub.qualified,
+            "args": list(args),
+            "kwargs": {},
+            "tensors": self.module.tensors,
+        }

@@ -16,7 +16,7 @@ import numpy as np
 
 from grading.submission import plain
 from grading.submission.folder import Layout
-from grading.submission.loading import LoadError, Loader
+from grading.submission.loading import Loader, LoadError
 
 Listen = Callable[[bytes], bytes | None]
 
@@ -39,7 +39,11 @@ class Worker:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            reply = {"problem": "raised", "message": describe(error), "traceback": frames_of(error, self.loader.layout.root)}
+            reply = {
+                "problem": "raised",
+                "message": describe(error),
+                "traceback": frames_of(error, self.loader.layout.root),
+            }
         return plain.encode(reply)
 
     def function(self, name: str, message: dict[str, Any], listen: Listen) -> Any:
@@ -72,11 +76,12 @@ def gradient(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
     value = function(*arguments)
     if not isinstance(value, torch.Tensor):
         raise plain.Unusable(f"a {type(value).__name__} where a tensor with a gradient was expected")
-    cotangent = torch.ones_like(value) if message["cotangent"] is None else torch.as_tensor(message["cotangent"]).to(value)
-    if value.requires_grad:
-        grads = torch.autograd.grad(value, list(leaves.values()), cotangent, allow_unused=True)
-    else:
-        grads = tuple(None for _ in leaves)
+    cotangent = (
+        torch.ones_like(value) if message["cotangent"] is None else torch.as_tensor(message["cotangent"]).to(value)
+    )
+    if not value.requires_grad:
+        return {"value": depart(value), "gradients": dict.fromkeys(leaves)}
+    grads = torch.autograd.grad(value, list(leaves.values()), cotangent, allow_unused=True)
     return {"value": depart(value), "gradients": dict(zip(leaves, map(depart, grads), strict=True))}
 
 
@@ -101,7 +106,11 @@ def describe_module(worker: Worker, message: dict[str, Any], listen: Listen) -> 
             found[name] = parameters_of(worker.loader.function(module, name))
         except LoadError:
             found[name] = None
-    return {"path": str(worker.loader.layout.path_of(module) or ""), "functions": found, "notices": worker.loader.notices}
+    return {
+        "path": str(worker.loader.layout.path_of(module) or ""),
+        "functions": found,
+        "notices": worker.loader.notices,
+    }
 
 
 OPERATIONS: dict[str, Callable[[Worker, dict[str, Any], Listen], Any]] = {
@@ -165,7 +174,9 @@ def depart(value: Any, depth: int = 0) -> Any:
         return [depart(each, depth + 1) for each in value]
     if isinstance(value, dict):
         return {str(key): depart(each, depth + 1) for key, each in value.items()}
-    raise plain.Unusable(f"a {type(value).__module__}.{type(value).__name__}, where plain numbers or an array were expected")
+    raise plain.Unusable(
+        f"a {type(value).__module__}.{type(value).__name__}, where plain numbers or an array were expected"
+    )
 
 
 def parameters_of(function: Any) -> list[str]:

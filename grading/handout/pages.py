@@ -1,0 +1,90 @@
+"""The handout's texts: questions, a heading for each answer, how to begin."""
+
+from __future__ import annotations
+
+from grading.assignment import Check, Kind, Question
+
+LEVELS = {"D": "Level D", "C": "Level C", "B": "Level B", "A": "Level A"}
+
+
+def questions(chosen: tuple[Question, ...], version: str) -> str:
+    """`questions.md`: statement, points, contract, what is checked, references."""
+    parts = [f"# Questions\n\nHandout {version}. Write derivations in `answers.md`, code in `implementations/`."]
+    level = ""
+    for question in chosen:
+        if question.level != level:
+            level = question.level
+            parts.append(f"# {LEVELS.get(level, 'Level ' + level)}")
+        parts.append(question_page(question))
+    return "\n\n".join(parts) + "\n"
+
+
+def question_page(question: Question) -> str:
+    """One question in Markdown."""
+    lines = [
+        f"## {question.number} {question.title}",
+        "",
+        f"*{question.points:g} points*",
+        "",
+        question.statement.strip(),
+    ]
+    if question.functions:
+        lines += ["", "To implement: " + ", ".join(f"`{name}`" for name in question.functions) + "."]
+    if question.checks:
+        lines += ["", "What is checked:", ""]
+        lines += [check_line(check, question.points_of(check)) for check in question.checks]
+    if question.references:
+        lines += ["", "References: " + "; ".join(question.references) + "."]
+    return "\n".join(lines)
+
+
+def check_line(check: Check, points: float) -> str:
+    """`- (0.5 points) claim`, with how the verdict is reached where it is not a quick test."""
+    how = {Kind.TEST: "", Kind.EXPERIMENT: " *Training run.*", Kind.PROSE: " *Read by a human.*"}[check.kind]
+    return f"- ({points:.2g} points) {check.claim}{how}"
+
+
+def answers(chosen: tuple[Question, ...]) -> str:
+    """`answers.md`: a heading for every question, so that the grader knows which answer belongs where."""
+    head = (
+        "# Answers\n\nDerivations as displayed equations (`$$ ... $$`), one step a line; text in your own words."
+        " Keep the headings: they tell the grader which answer is which."
+    )
+    return "\n\n".join([head, *(f"## {question.number} {question.title}" for question in chosen)]) + "\n"
+
+
+def readme(wheel: str, version: str) -> str:
+    """`README.md`: from an empty environment to the first feedback."""
+    return f"""# Your work
+
+Handout {version}. What changed since the last one is in `CHANGES.md`.
+
+    python3 -m venv .venv && . .venv/bin/activate
+    pip install ./{wheel}
+    pytest
+
+`pytest` runs the same checks that the grader runs, on this folder. It says which question fails, at which step, and
+shows an example that you can paste and run.
+
+- `pytest --question 2.2.16` checks one question, `pytest --question 2.2` a group.
+- `pytest --seed random` draws other inputs. Correct work passes with any seed.
+- `evidence check answers.md` reads your derivations and gives every line a verdict.
+- `evidence doctor .` says, before you hand in, what the grader will see.
+
+Where things go: functions in `implementations/`, as modules or notebooks of the same names; derivations and text in
+`answers.md`, under the headings that are there. Own names and files are mapped in `submission.toml`.
+"""
+
+
+SUBMISSION_TOML = """# Your name or anonymous id, as your course wants it.
+name = ""
+
+# Own names for the contract's modules and functions go here, if you have them:
+# [entry_points]
+# gamma = "my_notebook.ipynb"
+# "gamma.fisher_information" = "my_gamma.py:fisher"
+"""
+
+PYTEST_INI = """[pytest]
+addopts = -p grading.pytest_plugin --submission . --pyargs tests
+"""
