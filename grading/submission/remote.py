@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 import msgspec
 
@@ -19,22 +21,26 @@ from grading.sandbox import processes
 from grading.sandbox.channel import Channel, Gone, Late
 from grading.sandbox.confine import SandboxUnavailable
 from grading.sandbox.forking import ForkServer
-from grading.sandbox.frames import Kind, Malformed
+from grading.sandbox.frames import NO_TOKEN, Frame, Kind, Malformed
 from grading.sandbox.policy import Limits, Policy
 from grading.sandbox.quota import excess
 from grading.submission import plain
-from grading.submission.problems import Died, Problem, TimedOut
+from grading.submission.problems import Died, Problem, Returned, TimedOut
 from grading.submission.transport import Listen
+
+MESSAGES = 100_000
+"""How many messages one request may send."""
 
 
 @dataclass(frozen=True)
 class Patience:
     """Seconds of wall time."""
 
+    starting: float = 60.0
     importing: float = 60.0
     ending: float = 2.0
-    submission: float = 3600.0
-    """For all requests of a submission together."""
+    submission: float = 4 * 3600.0
+    """For all requests of a submission together, trainings included."""
 
 
 class Header(msgspec.Struct):
@@ -43,18 +49,11 @@ class Header(msgspec.Struct):
     function: str = ""
     module: str = ""
 
-    @property
-    def target(self) -> str:
-        """`gamma` for `gamma.fisher_information`."""
-        return self.module or self.function.partition(".")[0]
-
 
 class Remote:
-    """A submission behind the sandbox; a `Transport`."""
+    """A submission behind the sandbox; a `Transport`.  One at a time may use a fork server."""
 
-    def __init__(
-        self, folder: Path, server: ForkServer, limits: Limits = Limits(), patience: Patience = Patience()
-    ) -> None:
+    def __init__(self, folder: Path, server: ForkServer, limits: Limits = Limits(), patience: Patience = Patience()) -> None:
         self.folder, self.server = Path(folder).resolve(), server
         self.limits, self.patience = limits, patience
         self.scratch = Path(tempfile.mkdtemp(prefix="evidence-scratch-"))
@@ -66,19 +65,153 @@ class Remote:
         """Nothing yet: the check's process is forked by its first request."""
 
     def request(self, request: bytes, timeout: float, listen: Listen) -> bytes:
-        """The reply to one request.  Raises TimedOut or Died."""
-        module = msgspec.msgpack.decode(request, type=Header).target
-        session = self.session(module)
+        """The reply to one request.  Raises TimedOut, Died or Returned."""
+        header = msgspec.msgpack.decode(request, type=Header)
+        session = self.session(header.module or header.function.partition(".")[0])
         return self.exchange(session, Kind.REQUEST, request, timeout, listen)
 
+    def end_check(self) -> None:
+        """End the processes of the check, and whatever they left running."""
+        for session in self.sessions.values():
+            if session.check is not None and not self.ended(session):
+                self.stop(session)
+            session.check = None
+        self.server.end_all(self.in_use())
+
+    def close(self) -> None:
+        """End all processes of the submission and remove what they wrote."""
+        self.server.end_all(set())
+        for session in self.sessions.values():
+            session.close()
+        self.sessions.clear()
+        remove(self.scratch)
+
+    # -- sessions ------------------------------------------------------------------------------------------------
+
     def session(self, module: str) -> Channel:
-        """The session that has imported `module`.  Raises the same Problem again for a module that cannot be imported."""
+        """The session that has imported `module`.  A module that could not be imported fails again with the same Problem."""
         if module in self.unusable:
             raise self.unusable[module]
         if module not in self.sessions or not self.sessions[module].alive():
-            try:
-                self.sessions[module] = self.opened(module)
-            except Problem as problem:
-                self.unusable[module] = problem
-                raise
+            self.sessions[module] = self.open(module)
         return self.sessions[module]
+
+    def open(self, module: str) -> Channel:
+        """A new session, with the module imported."""
+        session = self.fork()
+        functions = contract()[module].functions if module in contract() else ()
+        load = plain.encode({"op": "describe", "module": module, "functions": list(functions)})
+        try:
+            self.exchange(session, Kind.LOAD, load, self.patience.importing, lambda message: None)
+        except Problem as problem:
+            session.close()
+            self.unusable[module] = type(problem)(f"while {module} was imported: {problem}")
+            raise self.unusable[module] from None
+        processes.end(session.pid)
+        return session
+
+    def fork(self) -> Channel:
+        """A new session, confined, with nothing of the submission imported."""
+        scratch = Path(tempfile.mkdtemp(dir=self.scratch))
+        session = Channel(*self.server.fork(Policy(self.folder, scratch, self.limits, self.server.isolation)))
+        try:
+            frame = session.receive(monotonic() + self.patience.starting, lambda: None)
+        except (Late, Gone, Malformed) as error:
+            session.close()
+            raise SandboxUnavailable(f"a confined process did not start ({type(error).__name__})") from None
+        if frame != (Kind.READY, NO_TOKEN, b""):
+            session.close()
+            raise SandboxUnavailable(f"a process could not be confined: {frame.payload.decode(errors='replace')}")
+        return session
+
+    def in_use(self) -> set[int]:
+        """Process ids of the sessions."""
+        return {session.pid for session in self.sessions.values()}
+
+    # -- exchanges -----------------------------------------------------------------------------------------------
+
+    def exchange(self, session: Channel, kind: Kind, request: bytes, timeout: float, listen: Listen) -> bytes:
+        """Send a request, answer what the worker asks on the way, return its reply; on any failure stop its processes."""
+        start = monotonic()
+        left = self.patience.submission - self.spent
+        if left <= 0:
+            raise TimedOut(f"the submission has used up its {self.patience.submission:.0f} seconds")
+        try:
+            return self.converse(session, Frame(kind, os.urandom(8), request), start + min(timeout, left), listen)
+        except Late:
+            self.stop(session)
+            raise TimedOut(f"no answer within {min(timeout, left):.3g} seconds") from None
+        except Gone:
+            raise Died("the process ended without an answer") from None
+        except Malformed as error:
+            session.close()
+            raise Returned(f"what came back could not be read: {error}") from None
+        except BaseException:
+            self.stop(session)
+            raise
+        finally:
+            self.spent += monotonic() - start
+
+    def converse(self, session: Channel, frame: Frame, deadline: float, listen: Listen) -> bytes:
+        """The exchange itself.  Raises Late, Gone, Malformed, Died."""
+        if frame.kind is Kind.REQUEST and session.check is None:
+            session.check = frame.token
+        session.send(frame, deadline)
+        for _ in range(MESSAGES):
+            reply = session.receive(deadline, self.watch)
+            if reply.kind is Kind.ENDED and reply.token == session.check:
+                session.check = None
+                raise Died(how_it_ended(reply.payload))
+            if reply.token == frame.token and reply.kind is Kind.REPLY:
+                return reply.payload
+            if reply.token == frame.token and reply.kind is Kind.MESSAGE:
+                session.send(Frame(Kind.ANSWER, frame.token, listen(reply.payload) or b""), deadline)
+        raise Malformed(f"more than {MESSAGES} messages")
+
+    def watch(self) -> None:
+        """Raises Died where the submission uses more than it may."""
+        reason = excess(self.server.pid, self.scratch, self.limits)
+        if reason:
+            for session in self.sessions.values():
+                session.close()
+            self.server.end_all(set())
+            for folder in self.scratch.iterdir():
+                remove(folder)
+            raise Died(f"stopped: {reason}")
+
+    def ended(self, session: Channel) -> bool:
+        """Ask the check's process to end; did it, in time?"""
+        deadline = monotonic() + self.patience.ending
+        try:
+            session.send(Frame(Kind.END, NO_TOKEN, b""), deadline)
+            while (frame := session.receive(deadline, lambda: None)).kind is not Kind.ENDED or frame.token != session.check:
+                pass
+        except (Late, Gone, Malformed):
+            return False
+        return True
+
+    def stop(self, session: Channel) -> None:
+        """Kill the check's processes; where the session does not notice in time, kill it too (it will be opened again)."""
+        processes.end(session.pid)
+        if session.check is not None and not self.ended(session):
+            session.close()
+        session.check = None
+
+
+def how_it_ended(payload: bytes) -> str:
+    """A wait status in words."""
+    code = os.waitstatus_to_exitcode(int.from_bytes(payload[:4], "little") & 0xFFFF)
+    if code < 0:
+        return f"the process was killed by {signal.Signals(-code).name}"
+    return f"the process ended itself with exit code {code}"
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder tree, also where folders in it were made unreadable."""
+
+    def permit(function: object, path: str, _: object) -> None:
+        os.chmod(os.path.dirname(path), 0o700)
+        os.chmod(path, 0o700, follow_symlinks=False) if not os.path.islink(path) else None
+
+    shutil.rmtree(folder, onerror=permit)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,105 @@
+"""A tree of processes: who is in it, what it uses, how it ends.
+
+The fork server is the subreaper of all it starts, so a process that leaves its session and its parent ("daemonises")
+still turns up below the server, and is found here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def children(pid: int) -> list[int]:
+    """Direct children, whichever thread started them; none for a process that is gone."""
+    found: list[int] = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below `pid`."""
+    found = children(pid)
+    for child in found:  # grows while it is walked
+        found += children(child)
+    return found
+
+
+def end(pid: int, keep: Collection[int] = (), patience: float = 10.0) -> None:
+    """Kill all processes below `pid`, except those in `keep`, until none is left.
+
+    Raises:
+        TimeoutError: processes were still there after `patience` seconds (the kernel may hold one in a read).
+    """
+    deadline = time.monotonic() + patience
+    while left := [each for each in descendants(pid) if each not in keep and alive(each)]:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{len(left)} processes of a submission could not be killed")
+        for each in left:
+            kill(each)
+        time.sleep(0.001)
+
+
+def kill(pid: int) -> None:
+    """SIGKILL, unless it is gone."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def state(pid: int) -> str:
+    """One letter as in proc(5): `R`, `S`, `Z` for a zombie, ...; empty where there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def alive(pid: int) -> bool:
+    """Neither gone nor a zombie."""
+    return state(pid) not in ("", "Z", "X")
+
+
+def tasks(pid: int) -> int:
+    """Number of threads of a process."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def private_memory(pid: int) -> int:
+    """Bytes of memory that no file backs."""
+    try:
+        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
+    except (FileNotFoundError, ProcessLookupError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * PAGE
+
+
+def tasks_of_user(uid: int) -> int:
+    """Threads of all processes that run under a user id."""
+    return sum(tasks(pid) for pid in processes() if owner(pid) == uid)
+
+
+def processes() -> Iterator[int]:
+    """All process ids."""
+    return (int(name) for name in os.listdir("/proc") if name.isdigit())
+
+
+def owner(pid: int) -> int | None:
+    """The user id of a process, None where it is gone."""
+    try:
+        return os.stat(f"/proc/{pid}").st_uid
+    except FileNotFoundError:
+        return None

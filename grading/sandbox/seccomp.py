@@ -1,0 +1,101 @@
+"""System calls that submitted code has no business with, refused by a seccomp filter (see seccomp(2), bpf(2)).
+
+Landlock guards files, signals and ptrace.  The filter adds what Landlock does not see: sockets, new programs,
+permissions and times of files, other processes' priorities and limits, shared memory, namespaces, kernel interfaces.
+A refused call fails with EPERM; `clone3` fails with ENOSYS, whereupon the C library falls back on `clone`, whose flags
+a filter can read.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+import struct
+
+REFUSED = """
+    ptrace 101 117, process_vm_readv 310 270, process_vm_writev 311 271, pidfd_open 434 434, pidfd_getfd 438 438,
+    pidfd_send_signal 424 424, kcmp 312 272, process_madvise 440 440, execve 59 221, execveat 322 281,
+    socket 41 198, mount 165 40, umount2 166 39, pivot_root 155 41, chroot 161 51, unshare 272 97, setns 308 268,
+    open_tree 428 428, move_mount 429 429, fsopen 430 430, fsconfig 431 431, fsmount 432 432, fspick 433 433,
+    mount_setattr 442 442, name_to_handle_at 303 264, open_by_handle_at 304 265, bpf 321 280, perf_event_open 298 241,
+    userfaultfd 323 282, io_uring_setup 425 425, io_uring_enter 426 426, io_uring_register 427 427,
+    add_key 248 217, request_key 249 218, keyctl 250 219, shmget 29 194, shmat 30 196, msgget 68 186, semget 64 190,
+    mq_open 240 180, memfd_create 319 279, memfd_secret 447 447, inotify_init 253 -1, inotify_init1 294 26,
+    fanotify_init 300 262, chmod 90 -1, fchmod 91 52, fchmodat 268 53, fchmodat2 452 452, chown 92 -1, fchown 93 55,
+    lchown 94 -1, fchownat 260 54, utime 132 -1, utimes 235 -1, futimesat 261 -1, utimensat 280 88, setxattr 188 5,
+    lsetxattr 189 6, fsetxattr 190 7, removexattr 197 14, lremovexattr 198 15, fremovexattr 199 16, setxattrat 463 463,
+    removexattrat 466 466, file_setattr 469 469, mknod 133 -1, mknodat 259 33, setpriority 141 140,
+    sched_setparam 142 118, sched_setscheduler 144 119, sched_setaffinity 203 122, sched_setattr 314 274,
+    ioprio_set 251 30, migrate_pages 256 238, move_pages 279 239, init_module 175 105, finit_module 313 273,
+    delete_module 176 106, kexec_load 246 104, kexec_file_load 320 294, reboot 169 142, swapon 167 224, swapoff 168 225,
+    acct 163 89, quotactl 179 60, quotactl_fd 443 443, syslog 103 116, settimeofday 164 170, clock_settime 227 112,
+    adjtimex 159 171, clock_adjtime 305 266, sethostname 170 161, setdomainname 171 162, iopl 172 -1, ioperm 173 -1,
+    modify_ldt 154 -1, vhangup 153 58, personality 135 92
+"""
+"""Name, number on x86-64, number on arm64 (-1: not there)."""
+
+CLONE, CLONE3, PRCTL, PRLIMIT = {"x86_64": (56, 435, 157, 302), "aarch64": (220, 435, 167, 261)}.get(
+    platform.machine(), (0, 0, 0, 0)
+)
+AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+NEW_NAMESPACES = 0x7E020000
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER = 1, 22, 36
+X32 = 0x40000000
+
+LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+ALLOW, KILL = 0x7FFF0000, 0x80000000
+NUMBER, ARCH, ARGUMENT = 0, 4, 16
+"""Opcodes and offsets of classic BPF over `struct seccomp_data`."""
+
+
+class Program(ctypes.Structure):
+    """`struct sock_fprog`."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def supported() -> bool:
+    """Is this a processor whose call numbers are listed here?"""
+    return platform.machine() in AUDIT_ARCH
+
+
+def numbers() -> list[int]:
+    """The refused calls' numbers on this processor."""
+    column = 1 if platform.machine() == "x86_64" else 2
+    return [n for each in REFUSED.split(",") if (n := int(each.split()[column])) >= 0]
+
+
+def install() -> None:
+    """Put the filter on this thread and all it will start.  It needs no_new_privs and cannot be undone."""
+    code = program()
+    libc = ctypes.CDLL(None, use_errno=True)
+    block = Program(len(code) // 8, code)
+    if libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(block), 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"seccomp: {os.strerror(ctypes.get_errno())}")
+
+
+def program() -> bytes:
+    """The filter: a foreign architecture kills, a listed call fails, anything else passes."""
+    fail = RETURN, 0, 0, refuse(errno.EPERM)
+    lines = [(LOAD, 0, 0, ARCH), (EQUAL, 1, 0, AUDIT_ARCH[platform.machine()]), (RETURN, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
+    lines += [(AT_LEAST, 0, 1, X32), fail]
+    for number in numbers():
+        lines += [(EQUAL, 0, 1, number), fail]
+    lines += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, refuse(errno.ENOSYS))]
+    lines += on_argument(CLONE, [(ANY_BIT, 0, 1, NEW_NAMESPACES), fail])
+    lines += on_argument(PRLIMIT, [(EQUAL, 1, 0, 0), fail])
+    lines += on_argument(PRCTL, [(EQUAL, 0, 1, PR_SET_PDEATHSIG), fail, (EQUAL, 0, 1, PR_SET_CHILD_SUBREAPER), fail])
+    lines.append((RETURN, 0, 0, ALLOW))
+    return b"".join(struct.pack("<HBBI", *line) for line in lines)
+
+
+def on_argument(number: int, test: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
+    """For one call, run `test` on the low word of its first argument; what it lets through is allowed."""
+    return [(EQUAL, 0, len(test) + 2, number), (LOAD, 0, 0, ARGUMENT), *test, (RETURN, 0, 0, ALLOW)]
+
+
+def refuse(code: int) -> int:
+    """SECCOMP_RET_ERRNO."""
+    return 0x00050000 | code
