@@ -20,7 +20,7 @@ import hypothesis
 import pytest
 
 from grading import feedback
-from grading.assignment import CatalogueError, Check, Kind, Question, load
+from grading.assignment import CatalogueError, Check, Course, Kind, Question, load_course
 from grading.judge import Judge, outcome_of, waiting
 from grading.outcome import Outcome, State
 from grading.submission import InProcess, Problem, Submission
@@ -46,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--submission", metavar="DIR", help="the submission to check (default: this folder)")
     group.addoption("--question", action="append", metavar="N", help="only this question, or group such as 2.2")
     group.addoption("--seed", default="0", metavar="N", help="seed of all random inputs, or 'random' (default: 0)")
+    group.addoption("--course", metavar="FILE", help="course.toml with changed points, texts and own questions")
     group.addoption("--experiments", choices=["quick", "full"], help="run the training experiments with this profile")
 
 
@@ -63,7 +64,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.hypothesis_seed = text
     hypothesis.settings.load_profile("evidence")
     if JUDGE not in config.stash:
-        config.stash[JUDGE] = Judge(load())
+        config.stash[JUDGE] = Judge(course_of(config))
+    config.args.extend(str(folder) for folder in config.stash[JUDGE].course.tests)
+
+
+def course_of(config: pytest.Config) -> Course:
+    """The course of `--course`, or the assignment as it is."""
+    given = config.getoption("--course")
+    try:
+        return load_course(Path(given) if given else None)
+    except CatalogueError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -7,6 +7,7 @@ the course is loaded, before anything of a submission is looked at, so no grade 
 
 from grading.assignment.catalogue import CatalogueError, Check, Course, Kind, Question, load
 from grading.assignment.contract import ContractFunction, ContractModule, contract
+from grading.assignment.course_file import load_course
 
 __all__ = [
     "CatalogueError",
@@ -18,4 +19,5 @@ __all__ = [
     "Question",
     "contract",
     "load",
+    "load_course",
 ]

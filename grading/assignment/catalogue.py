@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from grading.assignment.policy import Policy
+
 PAGES = Path(__file__).parent / "questions"
 
 
@@ -77,6 +79,12 @@ class Course(msgspec.Struct, frozen=True):
     """All questions, in order, with their manifest."""
 
     questions: tuple[Question, ...]
+    title: str = "Variational inference"
+    policy: Policy = Policy()
+    tests: tuple[Path, ...] = ()
+    """Folders with the tests of a course's own questions, besides the project's."""
+    experiment_tolerance: float = 1.0
+    """Acceptance bands of training runs, as a multiple of the recorded ones."""
 
     @property
     def points(self) -> float:
@@ -137,17 +145,22 @@ def load(folder: Path = PAGES) -> Course:
     Raises:
         CatalogueError: a page is malformed, a number is used twice, or a check needs one that does not exist.
     """
-    pages = sorted((read_page(path) for path in sorted(folder.glob("*.toml"))), key=lambda q: q.sort_key)
-    course = Course(tuple(pages))
-    numbers = [q.number for q in pages]
-    known = set(numbers) | set(course.manifest())
+    return validated(folder, Course(tuple(read_page(path) for path in sorted(folder.glob("*.toml")))))
+
+
+def validated(source: Path, course: Course) -> Course:
+    """The course with its questions in order of number.
+
+    Raises:
+        CatalogueError: a number is used twice, or a check needs one that no page has.
+    """
+    pages = tuple(sorted(course.questions, key=lambda question: question.sort_key))
+    numbers = [question.number for question in pages]
+    known = set(numbers) | {question.identifier(check) for question in pages for check in question.checks}
     for question in pages:
         if numbers.count(question.number) > 1:
-            raise CatalogueError(f"{folder}: question {question.number} has two pages")
+            raise CatalogueError(f"{source}: question {question.number} has two pages")
         for check in question.checks:
-            for need in check.needs:
-                if need not in known:
-                    raise CatalogueError(
-                        f"{folder / (question.number + '.toml')}: check {check.name} needs {need}, which does not exist"
-                    )
-    return course
+            if absent := [need for need in check.needs if need not in known]:
+                raise CatalogueError(f"{source}: {question.identifier(check)} needs {absent[0]}, which does not exist")
+    return msgspec.structs.replace(course, questions=pages)

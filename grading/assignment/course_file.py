@@ -1,0 +1,149 @@
+"""`course.toml`: change the course without forking it.
+
+title = "Advanced Machine Learning, autumn 2026"
+levels = ["D", "C"]                    # which levels are asked; all where absent
+without = ["2.1.12"]                   # questions left out
+add = ["bayesian_linear_regression"]   # folders with own question pages and test_*.py files
+
+[points]
+"1.2.4" = 8
+
+[text."1.2.4"]
+title = "The Normal-Gamma model"
+
+[deadlines]
+D = 2026-12-04T23:59:00
+
+[late]
+per_day = 0.1
+at_most_days = 3
+
+[tolerance]
+experiments = 1.5                      # acceptance bands of training runs, as a multiple of the recorded ones
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+
+import msgspec
+
+from grading.assignment.catalogue import PAGES, CatalogueError, Course, Question, read_page, validated
+from grading.assignment.policy import Late, Policy
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Own wording of a question."""
+
+    title: str = ""
+    statement: str = ""
+
+
+class Tolerance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How wide acceptance is."""
+
+    experiments: float = 1.0
+
+
+class CourseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The keys of `course.toml`."""
+
+    title: str = ""
+    levels: list[str] = []
+    without: list[str] = []
+    add: list[str] = []
+    points: dict[str, float] = {}
+    level: dict[str, str] = {}
+    text: dict[str, Text] = {}
+    deadlines: dict[str, datetime] = {}
+    late: Late | None = None
+    regrade_until: date | None = None
+    tolerance: Tolerance = Tolerance()
+
+
+def load_course(path: Path | None) -> Course:
+    """The course of a `course.toml`; the assignment as it is where the path is None.
+
+    Raises:
+        CatalogueError: names the file, the line and the key that cannot be used, and what would.
+    """
+    pages = [read_page(page) for page in sorted(PAGES.glob("*.toml"))]
+    if path is None:
+        return validated(PAGES, Course(tuple(pages)))
+    file = read_course_file(path)
+    folders = [own_folder(path, name) for name in file.add]
+    pages += [read_page(page) for folder in folders for page in sorted(folder.glob("*.toml"))]
+    refuse_unknown(path, file, pages)
+    chosen = tuple(
+        reworded(page, file)
+        for page in pages
+        if page.number not in file.without
+        and (not file.levels or file.level.get(page.number, page.level) in file.levels)
+    )
+    policy = Policy(deadlines=file.deadlines, late=file.late, regrade_until=file.regrade_until)
+    title = file.title or Course.title
+    return validated(path, Course(chosen, title, policy, tuple(folders), file.tolerance.experiments))
+
+
+def read_course_file(path: Path) -> CourseFile:
+    """Decode the file.  Raises CatalogueError with line and key."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return msgspec.toml.decode(text, type=CourseFile)
+    except OSError as error:
+        raise CatalogueError(f"{path}: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        key = key_of(str(error))
+        raise CatalogueError(f"{path}{line_of(text, key)}: {error}") from None
+
+
+def key_of(message: str) -> str:
+    """The key that a decoding error speaks of: an unknown field, or the last step of its path."""
+    unknown = re.search(r"unknown field `([^`]+)`", message)
+    steps = re.findall(r"\.([A-Za-z_]\w*)", message.rpartition("at `$")[2])
+    return unknown[1] if unknown else steps[-1] if steps else ""
+
+
+def line_of(text: str, key: str) -> str:
+    """`, line 7`: where a key, table or quoted number is first written; empty where it is not found."""
+    pattern = re.compile(rf'^\s*(\[.*)?"?{re.escape(key)}"?[\s\]=]', re.MULTILINE)
+    found = pattern.search(text) if key else None
+    return f", line {text.count(chr(10), 0, found.end()) + (text[found.end() - 1] != chr(10))}" if found else ""
+
+
+def own_folder(path: Path, name: str) -> Path:
+    """A folder of own questions, beside the course file."""
+    folder = (path.parent / name).resolve()
+    if not any(folder.glob("*.toml")):
+        text = path.read_text(encoding="utf-8-sig")
+        raise CatalogueError(f"{path}{line_of(text, 'add')}: add: {folder} holds no question page (*.toml)")
+    return folder
+
+
+def refuse_unknown(path: Path, file: CourseFile, pages: list[Question]) -> None:
+    """Raises CatalogueError where the file speaks of a question or level that does not exist."""
+    text = path.read_text(encoding="utf-8-sig")
+    numbers, levels = {page.number for page in pages}, {page.level for page in pages} | set(file.level.values())
+    for key, named in (("without", file.without), ("points", file.points), ("level", file.level), ("text", file.text)):
+        for number in named:
+            if number not in numbers:
+                raise CatalogueError(f"{path}{line_of(text, number)}: {key}: there is no question {number}")
+    for key, wanted in (("levels", file.levels), ("deadlines", list(file.deadlines))):
+        for level in wanted:
+            if level not in levels:
+                known = ", ".join(sorted(levels, reverse=True))
+                raise CatalogueError(f"{path}{line_of(text, key)}: {key}: there is no level {level}; there are {known}")
+
+
+def reworded(page: Question, file: CourseFile) -> Question:
+    """A question with the course's own points, level and text."""
+    text = file.text.get(page.number, Text())
+    return msgspec.structs.replace(
+        page,
+        points=file.points.get(page.number, page.points),
+        level=file.level.get(page.number, page.level),
+        title=text.title or page.title,
+        statement=text.statement or page.statement,
+    )
