@@ -1,0 +1,72 @@
+"""What a named quantity stands for: definitions of the context, written out."""
+
+from __future__ import annotations
+
+from sympy import Basic, Expr, Symbol
+
+from derivations.context import Context, Definition
+from derivations.language import Quantity
+
+_DEPTH = 8  # definitions refer to earlier ones; a circle of definitions ends here
+
+
+def expand_quantities(expr: Expr, context: Context) -> Expr:
+    """`expr` with every quantity or density the context defines replaced by what it stands for."""
+    for _ in range(_DEPTH):
+        expanded = _replace(expr, context)
+        if expanded == expr:
+            break
+        expr = expanded
+    return expr
+
+
+def _replace(expr: Basic, context: Context) -> Basic:
+    exact = next((d.right for d in context.definitions if d.left == expr), None)
+    if exact is not None:  # L_T has its own definition beside that of L_{t-1}
+        return exact
+    for definition in context.definitions:
+        values = _match(definition.left, expr)
+        if values is not None:
+            return definition.right.xreplace(values)
+    if not expr.args:
+        return expr
+    args = [_replace(arg, context) for arg in expr.args]
+    return expr if all(new is old for new, old in zip(args, expr.args, strict=True)) else expr.func(*args)
+
+
+def _match(pattern: Expr, expr: Basic) -> dict[Basic, Basic] | None:
+    """The values of the pattern's free indices and arguments under which it is `expr`, or None."""
+    if not (isinstance(pattern, Quantity) and isinstance(expr, Quantity) and pattern.name == expr.name):
+        return None
+    if (pattern.index is None) != (expr.index is None):
+        return None
+    values: dict[Basic, Basic] = {}
+    if pattern.index is not None and pattern.index != expr.index:
+        shift = _solve(pattern.index, expr.index)
+        if shift is None:
+            return None
+        values |= shift
+    return values | _match_arguments(pattern, expr) if _same_arity(pattern, expr) else None
+
+
+def _solve(pattern: Expr, index: Expr) -> dict[Basic, Basic] | None:
+    """The value of the one symbol in `pattern` (t, or t - 1) that makes it `index`."""
+    symbols = pattern.free_symbols
+    if len(symbols) != 1:
+        return None
+    (symbol,) = symbols
+    offset = pattern - symbol
+    return {symbol: index - offset} if isinstance(symbol, Symbol) and offset.is_Integer else None
+
+
+def _same_arity(pattern: Quantity, expr: Quantity) -> bool:
+    """Arguments may be left out in a mention: $\\mathcal{L}$ is $\\mathcal{L}(q)$."""
+    return not expr.arguments or len(expr.arguments) == len(pattern.arguments)
+
+
+def _match_arguments(pattern: Quantity, expr: Quantity) -> dict[Basic, Basic]:
+    pairs = zip(pattern.arguments, expr.arguments, strict=False)
+    return {old: new for old, new in pairs if isinstance(old, Symbol) and old != new}
+
+
+__all__ = ["Definition", "expand_quantities"]

@@ -1,0 +1,206 @@
+r"""Search for a counterexample, and failing that, support: both sides on random finite models.
+
+Screening is in double precision; a difference is believed only after both sides have been evaluated again to
+60 digits. A claim is supported if it holds to 50 digits on 200 models of several sizes. Claims up to a
+constant compare the difference of the sides, which may not depend on anything the constant must ignore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import mpmath
+import numpy as np
+from sympy import Basic, Expr, Symbol, log
+
+from derivations.context import Context
+from derivations.definitions import expand_quantities
+from derivations.language import Constant, Density, Relation, Sign, Variable, contains
+from derivations.models import dual
+from derivations.models.build import build
+from derivations.models.concrete import Meaningless, Sizes, concrete, running_values, size_symbols
+from derivations.models.finite import FiniteModel
+from derivations.models.tables import DIGITS, EXACT, FLOAT, Field
+from derivations.verdict import Counterexample
+
+SUPPORT = 200
+SECONDS = 6.0  # for the slow search to 50 digits
+_SCREEN = 16
+_BATCH = 10
+_SIZES = ((3, 2, 3), (2, 3, 2), (4, 1, 1), (1, 2, 2))  # values of successive counts, most telling first
+_EXACT_BOUND = mpmath.mpf(10) ** -50
+_FLOAT_BOUND = 1e-8
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Where two sides differ most from what is claimed: index into the batch and its axes, and both numbers."""
+
+    size: float
+    left: str
+    right: str
+    at: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A relation whose sides have been stripped of what the sign allows for."""
+
+    left: Expr
+    right: Expr
+    sign: Sign
+    varying: tuple[Basic, ...]  # what the additive constant must not depend on; empty if there is none
+
+    @property
+    def is_inequality(self) -> bool:
+        return self.sign in (Sign.AT_MOST, Sign.AT_LEAST, Sign.LESS, Sign.GREATER)
+
+
+def claim_of(relation: Relation, context: Context) -> Claim:
+    """The two sides as they are compared; raises `Meaningless` for a relation that claims nothing."""
+    left, right, sign = relation.left, relation.right, relation.sign
+    if not sign.is_claim:
+        raise Meaningless("a definition claims nothing")
+    if sign is Sign.PROPORTIONAL:
+        left, right = log(left), log(right)
+    free = sign in (Sign.PROPORTIONAL, Sign.EQUAL_UP_TO_CONSTANT)
+    free = free or any(contains(expand_quantities(side, context), Constant) for side in (left, right))
+    varying = (context.vary or context.latent) if free else ()
+    if free and not varying:
+        raise Meaningless("the context does not say what the constant may not depend on")
+    return Claim(left, right, sign, tuple(varying))
+
+
+def cases(relation: Relation, context: Context) -> Iterator[dict[Symbol, int]]:
+    """Sizes at which the claim is tried: values of T, K, N and of every free index."""
+    counts, running = size_symbols(relation, context)
+    ordered = sorted(counts, key=str)
+    tried = set()
+    for row in _SIZES:
+        sizes = {symbol: row[i % len(row)] for i, symbol in enumerate(ordered)}
+        for values in running_values(running, context, sizes):
+            case = {**sizes, **values}
+            if (key := tuple(sorted(case.items(), key=str))) not in tried:
+                tried.add(key)
+                yield case
+
+
+def find_counterexample(relation: Relation, context: Context) -> tuple[Counterexample | None, int]:
+    """(a counterexample confirmed to 60 digits or None, the number of models that were tried)."""
+    claim, tried = claim_of(relation, context), 0
+    for sizes in cases(relation, context):
+        seeds = range(0, _SCREEN)
+        gap = worst_gap(claim, context, sizes, seeds, FLOAT)
+        tried += _SCREEN
+        if gap.size > _FLOAT_BOUND:
+            found = _confirm(relation, claim, context, sizes, gap)
+            if found is not None:
+                return found, tried
+    return None, tried
+
+
+def holds_exactly(relation: Relation, context: Context) -> tuple[Counterexample | None, int]:
+    """Like `find_counterexample`, to 50 digits on 200 models, or as many as the time allows."""
+    claim, tried, start = claim_of(relation, context), 0, monotonic()
+    every = sorted(cases(relation, context), key=lambda sizes: sum(sizes.values()))
+    while tried < SUPPORT and monotonic() - start < SECONDS:
+        for sizes in every:
+            gap = worst_gap(claim, context, sizes, range(1000 + tried, 1000 + tried + _BATCH), EXACT)
+            tried += _BATCH
+            if gap.size > _EXACT_BOUND:
+                return _counterexample(relation, context, sizes, 1000 + tried - _BATCH + gap.at[0], gap), tried
+            if tried >= SUPPORT or monotonic() - start > SECONDS:
+                break
+    return None, tried
+
+
+def _confirm(relation: Relation, claim: Claim, context: Context, sizes: Sizes, gap: Gap) -> Counterexample | None:
+    seed = gap.at[0]
+    exact = worst_gap(claim, context, sizes, range(seed, seed + 1), EXACT)
+    return _counterexample(relation, context, sizes, seed, exact) if exact.size > _EXACT_BOUND else None
+
+
+def worst_gap(claim: Claim, context: Context, sizes: Sizes, seeds: range, numbers: Field) -> Gap:
+    """The largest relative violation of the claim over the models of these seeds and all free values."""
+    with mpmath.workdps(DIGITS), np.errstate(all="ignore"):
+        left, right = _sides(claim, context, sizes, seeds, numbers, frozenset())
+        if claim.varying:
+            return _constant_gap(claim, context, sizes, seeds, numbers)
+        difference = left - right
+        if claim.is_inequality:
+            direction = 1 if claim.sign in (Sign.AT_MOST, Sign.LESS) else -1
+            difference = np.where(difference * direction > 0, difference, difference * 0)
+        return _largest(difference, left, right)
+
+
+def _sides(claim: Claim, context: Context, sizes: Sizes, seeds: range, numbers: Field,
+           fresh: frozenset[Basic]) -> tuple[Any, Any]:
+    model = build((claim.left, claim.right), context, sizes, seeds, numbers, fresh)
+    values = [model.value(concrete(side, context, sizes)) for side in (claim.left, claim.right)]
+    shape = np.broadcast_shapes(*(np.shape(value) for value in values), (len(seeds),) + (1,) * (model.grid.ndim - 1))
+    left, right = (np.broadcast_to(value, shape) for value in values)
+    return left, right
+
+
+def _constant_gap(claim: Claim, context: Context, sizes: Sizes, seeds: range, numbers: Field) -> Gap:
+    """How much the difference of the sides varies with what the constant may not depend on."""
+    model = build((claim.left, claim.right), context, sizes, seeds, numbers)
+    left, right = _sides(claim, context, sizes, seeds, numbers, frozenset())
+    offset, moved_left, moved_right = left - right, left, right
+    for variable in _members(claim.varying, context, sizes):
+        if isinstance(variable, Variable) and variable in model.grid.variables:
+            axis = model.grid.axis(variable)
+            first = np.take(offset, [0], axis=axis)
+            gap = _largest(offset - first, left, right + first)
+            if gap.size > _FLOAT_BOUND or (numbers is EXACT and gap.size > _EXACT_BOUND):
+                return gap
+    fresh = frozenset(v for v in _members(claim.varying, context, sizes) if not isinstance(v, Variable))
+    if fresh:
+        moved_left, moved_right = _sides(claim, context, sizes, seeds, numbers, fresh)
+    return _largest(moved_left - moved_right - offset, moved_left, moved_right + offset)
+
+
+def _members(terms: tuple[Basic, ...], context: Context, sizes: Sizes) -> list[Basic]:
+    found: list[Basic] = []
+    for term in terms:
+        written = concrete(term, context, sizes) if isinstance(term, Density) else term
+        found += [member for member in context.blocks.get(written, (written,))]
+    return found
+
+
+def _largest(difference: Any, left: Any, right: Any) -> Gap:
+    scale = 1 + np.maximum(abs(left), abs(right))
+    relative = abs(difference) / scale
+    flat = np.array(relative, dtype=float)
+    if not np.isfinite(flat).all():
+        raise Meaningless("a side has no finite value on a random model")
+    at = np.unravel_index(int(np.argmax(flat)), flat.shape)
+    return Gap(float(relative[at]), mpmath.nstr(mpmath.mpf(left[at]), 15), mpmath.nstr(mpmath.mpf(right[at]), 15),
+               tuple(int(i) for i in at))
+
+
+def _counterexample(relation: Relation, context: Context, sizes: Sizes, seed: int, gap: Gap) -> Counterexample:
+    named = ", ".join(f"{symbol} = {number}" for symbol, number in sorted(sizes.items(), key=str))
+    where = f"a random finite model (seed {seed}{', ' + named if named else ''})"
+    return Counterexample(where, gap.left, gap.right, rerun_lines(relation, sizes, seed))
+
+
+def rerun_lines(relation: Relation, sizes: Sizes, seed: int) -> str:
+    """Three lines of Python that print both sides again, for the relation and context at hand."""
+    numbers = {str(symbol): int(number) for symbol, number in sizes.items()}
+    return ("from derivations.models import both_sides\n"
+            f"# `relation` is {relation}; `context` is the one it was checked in\n"
+            f"print(both_sides(relation, context, {numbers}, seed={seed}))")
+
+
+def both_sides(relation: Relation, context: Context, sizes: dict[str, int], seed: int) -> tuple[str, str]:
+    """Both sides' numbers where they differ most on the model of this seed."""
+    symbols = {symbol: sizes[symbol.name] for group in size_symbols(relation, context) for symbol in group}
+    gap = worst_gap(claim_of(relation, context), context, symbols, range(seed, seed + 1), EXACT)
+    return gap.left, gap.right
+
+
+__all__ = ["FiniteModel", "both_sides", "dual", "find_counterexample", "holds_exactly"]

@@ -1,0 +1,46 @@
+r"""`decide(relation, context)`: the verdict on one statement about densities.
+
+1. The refuter evaluates both sides on a few random models; a difference confirmed to 60 digits refutes.
+2. The prover tries to bring the sides to one form by sound rules. What it proves has already survived step 1.
+3. Otherwise 200 models to 50 digits support the claim or refute it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import monotonic
+
+from derivations.context import Context
+from derivations.language import Relation
+from derivations.models.concrete import Meaningless
+from derivations.models.finite import NotFinite
+from derivations.models.refuter import SUPPORT, find_counterexample, holds_exactly
+from derivations.verdict import Counterexample, Verdict, refuted, supported, undecided
+
+
+def decide(relation: Relation, context: Context) -> Verdict:
+    """The verdict on `relation` in `context`, with its evidence and the time it took."""
+    start = monotonic()
+    try:
+        verdict = _decide(relation, context)
+    except (Meaningless, NotFinite) as error:
+        verdict = undecided(str(error), ("random finite models",))
+    return replace(verdict, seconds=monotonic() - start)
+
+
+def _decide(relation: Relation, context: Context) -> Verdict:
+    counterexample, _ = find_counterexample(relation, context)
+    if counterexample is not None:
+        return _refuted(counterexample)
+    counterexample, models = holds_exactly(relation, context)
+    if counterexample is not None:
+        return _refuted(counterexample)
+    if models < SUPPORT:
+        return undecided(f"holds on {models} random models; {SUPPORT} take too long",
+                         ("rules", "random finite models"))
+    return supported("random finite models", f"holds to 50 digits on {models} random finite models", ("rules",))
+
+
+def _refuted(counterexample: Counterexample) -> Verdict:
+    evidence = f"the sides are {counterexample.left} and {counterexample.right} on {counterexample.where}"
+    return refuted("random finite models", evidence, counterexample)
