@@ -1,0 +1,115 @@
+"""One epoch of training as a pure function: state in, state out.
+
+The submission's loss is trained by this loop, in the submission's own process; the judge keeps the state between
+epochs.  Minibatches and noise depend on the seed and the number of the epoch only, so a run that was killed continues
+from its last state to the same end, and two submissions with the same seed see the same images and the same noise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+State = dict[str, Any]
+"""`parameters`, `first` and `second` (Adam's moments), each arrays by parameter name, and the number of `steps`."""
+Loss = Callable[[Tensor, Any, Tensor], Tensor]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How to train: Adam with its usual moments, the course's batch and step size."""
+
+    draws: int | None = None
+    """K importance draws a row: noise (B, K, latent); None for the VAE's noise (B, latent)."""
+    latent: int = 200
+    hidden: int = 400
+    batch: int = 100
+    step_size: float = 1e-3
+    seed: int = 0
+
+
+class Diverged(Exception):
+    """The loss stopped being a finite number."""
+
+
+def new_state(plan: Plan, model: torch.nn.Module) -> State:
+    """The state before the first step."""
+    parameters = {name: parameter.detach().numpy().copy() for name, parameter in model.named_parameters()}
+    zeros = {name: np.zeros_like(value) for name, value in parameters.items()}
+    return {"parameters": parameters, "first": zeros, "second": dict(zeros), "steps": 0}
+
+
+def run(
+    loss: Loss, model: torch.nn.Module, state: State, images: UInt8[np.ndarray, "n D"], plan: Plan, number: int
+) -> tuple[State, float]:
+    """Epoch `number` (from 1): the state after it and the mean of the loss over its steps.
+
+    Raises:
+        Diverged: a loss was not finite, or not one number; the message says at which step.
+    """
+    optimizer = load(model, state, plan)
+    generator = torch.Generator().manual_seed(plan.seed * 100_003 + number)
+    order = torch.randperm(len(images), generator=generator).numpy()
+    total = 0.0
+    batches = [order[start : start + plan.batch] for start in range(0, len(order), plan.batch)]
+    for step, rows in enumerate(batches):
+        x = torch.from_numpy(images[rows]).float() / 255
+        value = loss(x, model, torch.randn(noise_shape(len(rows), plan), generator=generator))
+        total += finite(value, number, step)
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+    return save(model, optimizer, state["steps"] + len(batches)), total / len(batches)
+
+
+def noise_shape(rows: int, plan: Plan) -> tuple[int, ...]:
+    """(B, latent), or (B, K, latent)."""
+    return (rows, plan.latent) if plan.draws is None else (rows, plan.draws, plan.latent)
+
+
+def finite(value: Tensor, number: int, step: int) -> float:
+    """The loss as a float.  Raises Diverged unless it is one finite number with a gradient."""
+    if not isinstance(value, Tensor) or value.numel() != 1:
+        raise Diverged(f"epoch {number}, step {step + 1}: the loss is not one number")
+    if not value.requires_grad:
+        raise Diverged(f"epoch {number}, step {step + 1}: the loss has no gradient")
+    number_value = float(value.detach())
+    if not math.isfinite(number_value):
+        raise Diverged(f"epoch {number}, step {step + 1}: the loss is {number_value}")
+    return number_value
+
+
+def load(model: torch.nn.Module, state: State, plan: Plan) -> torch.optim.Adam:
+    """Put the state into the model and a fresh optimiser."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(torch.from_numpy(state["parameters"][name]))
+    optimizer = torch.optim.Adam(model.parameters(), lr=plan.step_size)
+    for name, parameter in model.named_parameters():
+        optimizer.state[parameter] = {
+            "step": torch.tensor(float(state["steps"])),
+            "exp_avg": torch.from_numpy(state["first"][name].copy()),
+            "exp_avg_sq": torch.from_numpy(state["second"][name].copy()),
+        }
+    return optimizer
+
+
+def save(model: torch.nn.Module, optimizer: torch.optim.Adam, steps: int) -> State:
+    """The state as plain arrays."""
+    named = list(model.named_parameters())
+
+    def arrays(pick: Callable[[Tensor], Tensor]) -> dict[str, Float[np.ndarray, ...]]:
+        return {name: pick(parameter).detach().numpy().copy() for name, parameter in named}
+
+    return {
+        "parameters": arrays(lambda p: p),
+        "first": arrays(lambda p: optimizer.state[p]["exp_avg"]),
+        "second": arrays(lambda p: optimizer.state[p]["exp_avg_sq"]),
+        "steps": steps,
+    }
