@@ -12,6 +12,7 @@ from grading.montecarlo.budget import ALPHA, BETA, Budget, BudgetExceeded, curre
 from grading.montecarlo.categorical import check_categorical, check_distribution
 from grading.montecarlo.mean import check_mean, check_mean_at_least, check_second_moment
 from grading.montecarlo.nonnegative import check_bound, check_variance_at_most
+from grading.montecarlo.pilot import check_mean_by_kurtosis, check_variance_ratio
 from grading.montecarlo.result import Ending, Look, Result
 
 __all__ = [
@@ -27,8 +28,10 @@ __all__ = [
     "check_distribution",
     "check_mean",
     "check_mean_at_least",
+    "check_mean_by_kurtosis",
     "check_second_moment",
     "check_variance_at_most",
+    "check_variance_ratio",
     "current_budget",
     "rng_for",
 ]

@@ -40,7 +40,8 @@ class CountsFollow:
         return f"{self.detect:g} in the probability of any category"
 
     def limit(self, beta: float) -> int:
-        variance = float((self.probs * (1 - self.probs)).max())
+        p = np.concatenate([self.probs, np.minimum(self.probs + self.detect, 0.5)])
+        variance = float((p * (1 - p)).max())
         return math.ceil(16 * math.log(1 / beta) * variance / self.detect**2)
 
     def problem(self, rows: np.ndarray) -> str | None:

@@ -128,8 +128,9 @@ def check_mean(
     more and the variance is no more than stated it passes with probability about beta.
     Raises ValueError for a variance that is not positive: what does not vary is compared, not tested.
     """
-    mean = np.atleast_1d(np.asarray(mean, dtype=float))
-    test = MeanEquals(mean, _whitening(len(mean), variance, covariance), detect, claim)
+    d = max(np.size(mean), 1 if variance is None else np.size(variance))
+    mean = np.broadcast_to(np.asarray(mean, dtype=float), (d,))
+    test = MeanEquals(mean, _whitening(d, variance, covariance), detect, claim)
     return run(test, draw, rng, alpha, beta)
 
 
@@ -149,8 +150,8 @@ def check_mean_at_least(
     For E[A] >= E[B] draw A and B with the same noise and test the differences A - B against bound 0: shared
     noise can save a factor of thousands.
     """
-    bound = np.atleast_1d(np.asarray(bound, dtype=float))
-    sd = np.sqrt(positive(variance, len(bound)))
+    d = max(np.size(bound), np.size(variance))
+    bound, sd = np.broadcast_to(np.asarray(bound, dtype=float), (d,)), np.sqrt(positive(variance, d))
     return run(MeanAtLeast(bound, sd, detect, claim), draw, rng, alpha, beta)
 
 

@@ -101,8 +101,8 @@ class Result:
 
 def not_a_draw(rows: np.ndarray, n: int) -> str | None:
     """A sentence about rows that are not n finite draws, naming the first that is not."""
-    if rows.ndim == 0 or len(rows) != n:
-        return f"Asked for {n} draws, one a row, and got an array of shape {rows.shape}."
+    if rows.ndim == 0 or len(rows) != n or rows.dtype.kind not in "fiu":
+        return f"Asked for {n} draws, one a row, and got {rows.dtype} of shape {rows.shape}."
     bad = ~np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)
     if not bad.any():
         return None
