@@ -25,6 +25,11 @@ class Refuted(AssertionError):
         self.evidence = evidence or {}
 
 
+class NeedsHuman(Exception):
+    """A check that cannot decide and says so: the points stay pending until a human has looked.  The message says
+    what was tried and what there is to look at."""
+
+
 def claim(holds: bool | np.bool_, message: str, *, mistake: str = "") -> None:
     """Raise Refuted with `message` unless `holds`."""
     if not holds:

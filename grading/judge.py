@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from hypothesis.errors import Flaky
 
 from grading.assignment import Check, Course, Kind, Question
-from grading.claims import Refuted
+from grading.claims import NeedsHuman, Refuted
 from grading.counterexample import snippet
 from grading.outcome import Outcome, State
 from grading.submission import Call, Problem
@@ -89,6 +89,8 @@ def outcome_of(identifier: str, error: BaseException | None, calls: list[Call], 
             counterexample="" if absent else example,
             seconds=seconds,
         )
+    if isinstance(error, NeedsHuman):
+        return Outcome(check=identifier, state=State.NEEDS_HUMAN, message=str(error), seconds=seconds)
     if isinstance(error, Flaky):
         return Outcome(check=identifier, state=State.FAILED, message=FLAKY, counterexample=example, seconds=seconds)
     frames = "".join(traceback.format_exception(error))

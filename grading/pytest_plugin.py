@@ -120,7 +120,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def identifier_of(item: pytest.Item) -> str | None:
     """`2.2.16/fisher_is_positive_definite` of a marked test, None of any other."""
     mark = item.get_closest_marker("question")
-    return None if mark is None else f"{mark.args[0]}/{item.name.removeprefix('test_')}"
+    name = getattr(item, "originalname", item.name)
+    return None if mark is None else f"{mark.args[0]}/{name.removeprefix('test_')}"
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,11 @@ class Layout:
                     return folder / (module + suffix)
         return None
 
+    def answers(self) -> str | None:
+        """The text of `answers.md`, whatever its encoding; None where the file is not there."""
+        page = self.root / "answers.md"
+        return decoded(page.read_bytes()) if page.is_file() else None
+
     def source_of(self, module: str, function: str) -> tuple[Path | None, str]:
         """File and attribute that answer for one function."""
         target = self.entry_points.get(f"{module}.{function}")
@@ -75,3 +80,15 @@ class Layout:
             if path.is_file() and path.is_relative_to(self.root):
                 return path
         return None
+
+
+def decoded(raw: bytes) -> str:
+    """Text as editors save it: UTF-8 with or without BOM, UTF-16 with BOM, else Windows' Western encoding; any line ends."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = raw.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = raw.decode("cp1252", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

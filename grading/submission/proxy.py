@@ -69,6 +69,17 @@ class Submission:
         self.substituted = []
         self.transport.end_check()
 
+    def describe(self, module: ContractModule) -> dict[str, Any]:
+        """Where the module's functions were found, with their parameters or why they are not there."""
+        return self.request({"op": "describe", "module": module.name, "functions": list(module.functions)})
+
+    def answers(self) -> str:
+        """The text of `answers.md`.  Raises Missing where there is none."""
+        text = self.request({"op": "answers"})
+        if not isinstance(text, str):
+            raise Missing("the submission has no answers.md")
+        return text
+
     def request(self, message: dict[str, Any], seconds: float | None = None) -> Any:
         """One request's value.
 

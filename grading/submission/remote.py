@@ -53,7 +53,9 @@ class Header(msgspec.Struct):
 class Remote:
     """A submission behind the sandbox; a `Transport`.  One at a time may use a fork server."""
 
-    def __init__(self, folder: Path, server: ForkServer, limits: Limits = Limits(), patience: Patience = Patience()) -> None:
+    def __init__(
+        self, folder: Path, server: ForkServer, limits: Limits = Limits(), patience: Patience = Patience()
+    ) -> None:
         self.folder, self.server = Path(folder).resolve(), server
         self.limits, self.patience = limits, patience
         self.scratch = Path(tempfile.mkdtemp(prefix="evidence-scratch-"))
@@ -184,7 +186,9 @@ class Remote:
         deadline = monotonic() + self.patience.ending
         try:
             session.send(Frame(Kind.END, NO_TOKEN, b""), deadline)
-            while (frame := session.receive(deadline, lambda: None)).kind is not Kind.ENDED or frame.token != session.check:
+            while (
+                frame := session.receive(deadline, lambda: None)
+            ).kind is not Kind.ENDED or frame.token != session.check:
                 pass
         except (Late, Gone, Malformed):
             return False

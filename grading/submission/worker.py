@@ -98,25 +98,28 @@ def leaves_of(arguments: list[Any], wrt: list[int]) -> dict[str, Any]:
 
 
 def describe_module(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
-    """Where a contract module was found and which of the given names it offers, with their parameters."""
-    module = message["module"]
-    found: dict[str, list[str] | None] = {}
+    """For each named function of a module: the file it was looked for in, its parameters, or why it is not there."""
+    layout, found = worker.loader.layout, {}
     for name in message["functions"]:
+        path, _ = layout.source_of(message["module"], name)
+        found[name] = {"file": str(path.relative_to(layout.root)) if path else "", "parameters": None, "problem": ""}
         try:
-            found[name] = parameters_of(worker.loader.function(module, name))
-        except LoadError:
-            found[name] = None
-    return {
-        "path": str(worker.loader.layout.path_of(module) or ""),
-        "functions": found,
-        "notices": worker.loader.notices,
-    }
+            found[name]["parameters"] = parameters_of(worker.loader.function(message["module"], name))
+        except LoadError as error:
+            found[name]["problem"] = str(error)
+    return {"functions": found, "notices": list(worker.loader.notices)}
+
+
+def answers(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
+    """The text of `answers.md`, or None where there is none."""
+    return worker.loader.layout.answers()
 
 
 OPERATIONS: dict[str, Callable[[Worker, dict[str, Any], Listen], Any]] = {
     "call": call,
     "gradient": gradient,
     "describe": describe_module,
+    "answers": answers,
 }
 
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
 
 from grading.assignment import CatalogueError, Kind, contract, load
+from grading.pytest_plugin import identifier_of
 
 CHECKS = Path(__file__).parent.parent
 
 
-def marked_tests() -> set[str]:
-    """Identifiers of all tests marked with a question, read from the source of tests/test_*.py."""
-    found = set()
-    for path in CHECKS.glob("test_*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                for mark in node.decorator_list:
-                    if isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("question"):
-                        found.add(f"{ast.literal_eval(mark.args[0])}/{node.name.removeprefix('test_')}")
-    return found
+class Collected:
+    """A pytest plugin that keeps the identifiers of the checks that were collected."""
+
+    def __init__(self) -> None:
+        self.identifiers: list[str] = []
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Called with the checks that are left after selection."""
+        self.identifiers = [identifier for item in session.items if (identifier := identifier_of(item))]
+
+
+def collected() -> list[str]:
+    """What pytest finds in the check files, training runs included."""
+    plugin = Collected()
+    files = [str(path) for path in sorted(CHECKS.glob("test_*.py"))]
+    pytest.main(["--collect-only", "-q", "--no-header", "--experiments", "quick", *files], plugins=[plugin])
+    return plugin.identifiers
 
 
 def test_there_are_24_questions_in_order() -> None:
@@ -34,7 +41,9 @@ def test_there_are_24_questions_in_order() -> None:
 def test_every_check_has_a_test_and_every_test_a_check() -> None:
     """The manifest is what pytest collects, no more and no less; prose has no test."""
     manifest = {i for i, (_, check) in load().manifest().items() if check.kind is not Kind.PROSE}
-    assert manifest == marked_tests()
+    found = collected()
+    assert len(found) == len(set(found))
+    assert manifest == set(found)
 
 
 def test_every_function_of_the_contract_belongs_to_a_question() -> None:

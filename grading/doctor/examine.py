@@ -1,0 +1,106 @@
+"""Examine a submission: its functions, its notebooks' notices, its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from grading.assignment import ContractFunction, ContractModule, Course, Kind, Question, contract
+from grading.submission import Missing, Problem, Submission
+
+
+class Weight(StrEnum):
+    """How much a finding matters."""
+
+    FOUND = "found"
+    NOTICE = "notice"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing the grader will see, or will not find."""
+
+    weight: Weight
+    what: str
+    where: str
+    """A file of the submission, with line where there is one; or the question's number."""
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """All findings on one submission."""
+
+    functions: tuple[Finding, ...]
+    answers: tuple[Finding, ...]
+
+    @property
+    def missing(self) -> int:
+        """How many things are not there."""
+        return sum(each.weight is Weight.MISSING for each in (*self.functions, *self.answers))
+
+
+def examine(submission: Submission, course: Course) -> Examination:
+    """Look at everything the course asks for; no check is run."""
+    asked = {name for question in course.questions for name in question.functions}
+    functions = [f for module in contract().values() for f in functions_of(submission, module, asked)]
+    return Examination(tuple(functions), tuple(answers_of(submission, course)))
+
+
+def functions_of(submission: Submission, module: ContractModule, asked: set[str]) -> Iterator[Finding]:
+    """The module's functions, then what was left out of its notebook."""
+    wanted = [function for function in module.functions.values() if function.qualified in asked]
+    if not wanted:
+        return
+    try:
+        seen = submission.describe(module)
+    except Problem as problem:
+        yield Finding(Weight.MISSING, module.name, "", str(problem))
+        return
+    for function in wanted:
+        yield function_finding(function, seen["functions"][function.name])
+    for notice in seen["notices"]:
+        yield Finding(Weight.NOTICE, module.name, "", notice)
+
+
+def function_finding(function: ContractFunction, seen: dict[str, Any]) -> Finding:
+    """Found, found with other parameters, or missing."""
+    if seen["problem"]:
+        return Finding(Weight.MISSING, function.qualified, seen["file"], seen["problem"])
+    own = tuple(seen["parameters"] or ())
+    if own and own[: len(function.parameters)] != function.parameters and not own[0].startswith("args"):
+        words = f"takes ({', '.join(own)}); the contract says ({', '.join(function.parameters)}), in this order"
+        return Finding(Weight.NOTICE, function.qualified, seen["file"], words)
+    return Finding(Weight.FOUND, function.qualified, seen["file"])
+
+
+def answers_of(submission: Submission, course: Course) -> Iterator[Finding]:
+    """For each question that asks for a derivation or for prose: what stands under its heading."""
+    from derivations.check import sections, unreadable
+
+    try:
+        text = submission.answers()
+    except Missing as problem:
+        yield Finding(Weight.MISSING, "answers.md", "answers.md", str(problem))
+        return
+    written = sections(text)
+    for question in course.questions:
+        if any(check.kind is Kind.PROSE or check.name == "derivation" for check in question.checks):
+            yield from answer_findings(question, written.get(question.number, ""), unreadable)
+
+
+def answer_findings(question: Question, text: str, unreadable: Any) -> Iterator[Finding]:
+    """An empty answer, or each equation that cannot be read."""
+    if not text.strip():
+        yield Finding(
+            Weight.MISSING, question.number, "answers.md", f"nothing stands under the heading {question.number}"
+        )
+        return
+    faults = unreadable(text, question.number)
+    for line, words in faults:
+        yield Finding(Weight.NOTICE, question.number, f"answers.md, line {line}", words)
+    if not faults:
+        yield Finding(Weight.FOUND, question.number, "answers.md")
