@@ -8,7 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from grading.sandbox import processes
-from grading.sandbox.frames import HEADER, Frame, Malformed, head, pack
+from grading.sandbox.frames import HEADER, Frame, head, pack
 
 TICK = 0.1
 """Seconds between two looks at a session's use of the machine."""

@@ -11,7 +11,8 @@ from pathlib import Path
 
 MiB, GiB = 2**20, 2**30
 ROOMS = ("derivations", "implementations", "tests", "grading")
-SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/usr/share/zoneinfo", "/dev/urandom", "/dev/null")
+SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/usr/share/zoneinfo")
+DEVICES = ("/dev/urandom", "/dev/null")
 
 
 class Isolation(StrEnum):
@@ -59,7 +60,7 @@ def libraries() -> list[Path]:
     own = own_rooms()
     roots = [Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_config_var("LIBDIR") or "/usr/lib")]
     roots += [Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages", "lib-dynload"))]
-    roots += [Path(path) for path in SYSTEM]
+    roots += [Path(path) for path in (*SYSTEM, *DEVICES)]
     return sorted({part for root in roots if root.exists() for part in without(root.resolve(), own)})
 
 
@@ -75,4 +76,5 @@ def without(root: Path, excluded: set[Path]) -> list[Path]:
         return []
     if not any(path.is_relative_to(root) for path in excluded):
         return [root]
-    return [part for entry in os.scandir(root) if not entry.is_symlink() for part in without(Path(entry.path), excluded)]
+    entries = [Path(entry.path) for entry in os.scandir(root) if not entry.is_symlink()]
+    return [part for entry in entries for part in without(entry, excluded)]

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -18,11 +19,9 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 def children(pid: int) -> list[int]:
     """Direct children, whichever thread started them; none for a process that is gone."""
     found: list[int] = []
-    try:
+    with suppress(FileNotFoundError, ProcessLookupError):
         for task in os.listdir(f"/proc/{pid}/task"):
             found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
-    except (FileNotFoundError, ProcessLookupError):
-        pass
     return found
 
 
@@ -51,10 +50,8 @@ def end(pid: int, keep: Collection[int] = (), patience: float = 10.0) -> None:
 
 def kill(pid: int) -> None:
     """SIGKILL, unless it is gone."""
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def state(pid: int) -> str:

@@ -79,8 +79,8 @@ def install() -> None:
 def program() -> bytes:
     """The filter: a foreign architecture kills, a listed call fails, anything else passes."""
     fail = RETURN, 0, 0, refuse(errno.EPERM)
-    lines = [(LOAD, 0, 0, ARCH), (EQUAL, 1, 0, AUDIT_ARCH[platform.machine()]), (RETURN, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
-    lines += [(AT_LEAST, 0, 1, X32), fail]
+    lines = [(LOAD, 0, 0, ARCH), (EQUAL, 1, 0, AUDIT_ARCH[platform.machine()]), (RETURN, 0, 0, KILL)]
+    lines += [(LOAD, 0, 0, NUMBER), (AT_LEAST, 0, 1, X32), fail]
     for number in numbers():
         lines += [(EQUAL, 0, 1, number), fail]
     lines += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, refuse(errno.ENOSYS))]

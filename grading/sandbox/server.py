@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -23,10 +24,11 @@ from grading.sandbox.confine import confine
 from grading.sandbox.frames import NO_TOKEN, Frame, Kind, pack
 from grading.sandbox.policy import Policy
 
-WARM = (
-    "numpy scipy.special scipy.stats scipy.optimize scipy.integrate scipy.linalg torch torch.nn.functional torch.optim "
-    "torch.distributions torch.utils.data sympy mpmath matplotlib.pyplot grading.sandbox.session grading.submission.network"
-)
+WARM = """
+    numpy scipy.special scipy.stats scipy.optimize scipy.integrate scipy.linalg torch torch.nn.functional torch.optim
+    torch.distributions torch.utils.data sympy mpmath matplotlib.pyplot
+    grading.sandbox.session grading.submission.network
+"""
 """What submissions import most, and what the session itself needs."""
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
@@ -65,7 +67,8 @@ def fork_on_order(control: socket.socket) -> tuple[Policy, socket.socket] | None
             return None
         child = os.fork()
         if child == 0:
-            return msgspec.json.decode(order, type=Policy, dec_hook=lambda kind, text: kind(text)), socket.socket(fileno=descriptors[0])
+            policy = msgspec.json.decode(order, type=Policy, dec_hook=lambda kind, text: kind(text))
+            return policy, socket.socket(fileno=descriptors[0])
         os.close(descriptors[0])
         control.sendall(str(child).encode())
 
@@ -113,11 +116,9 @@ def clean_interpreter(policy: Policy) -> None:
 
 def reap(*_: object) -> None:
     """Collect children that ended, adopted ones too."""
-    try:
+    with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    except ChildProcessError:
-        pass
 
 
 def prctl(option: int, value: int) -> None:
