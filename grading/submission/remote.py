@@ -54,10 +54,10 @@ class Remote:
     """A submission behind the sandbox; a `Transport`.  One at a time may use a fork server."""
 
     def __init__(
-        self, folder: Path, server: ForkServer, limits: Limits = Limits(), patience: Patience = Patience()
+        self, folder: Path, server: ForkServer, limits: Limits | None = None, patience: Patience | None = None
     ) -> None:
         self.folder, self.server = Path(folder).resolve(), server
-        self.limits, self.patience = limits, patience
+        self.limits, self.patience = limits or Limits(), patience or Patience()
         self.scratch = Path(tempfile.mkdtemp(prefix="evidence-scratch-"))
         self.sessions: dict[str, Channel] = {}
         self.unusable: dict[str, Problem] = {}
@@ -91,7 +91,7 @@ class Remote:
     # -- sessions ------------------------------------------------------------------------------------------------
 
     def session(self, module: str) -> Channel:
-        """The session that has imported `module`.  A module that could not be imported fails again with the same Problem."""
+        """The session that has imported `module`.  One that could not be imported fails again with the same Problem."""
         if module in self.unusable:
             raise self.unusable[module]
         if module not in self.sessions or not self.sessions[module].alive():
@@ -133,7 +133,7 @@ class Remote:
     # -- exchanges -----------------------------------------------------------------------------------------------
 
     def exchange(self, session: Channel, kind: Kind, request: bytes, timeout: float, listen: Listen) -> bytes:
-        """Send a request, answer what the worker asks on the way, return its reply; on any failure stop its processes."""
+        """Send a request, answer what the worker asks on the way, return its reply; a failure stops the check."""
         start = monotonic()
         left = self.patience.submission - self.spent
         if left <= 0:
@@ -195,7 +195,7 @@ class Remote:
         return True
 
     def stop(self, session: Channel) -> None:
-        """Kill the check's processes; where the session does not notice in time, kill it too (it will be opened again)."""
+        """Kill the check's processes, and a session that does not notice in time (it will be opened again)."""
         processes.end(session.pid)
         if session.check is not None and not self.ended(session):
             session.close()
