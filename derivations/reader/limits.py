@@ -1,0 +1,46 @@
+"""What an equation may cost, so that a hostile text ends in a message and nothing else.
+
+A real equation of the assignment has fewer than 1000 characters and 500 tokens; the limits are far above that.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sympy import Expr, Integer, Pow, Rational
+
+from derivations.reader.errors import ReadError
+
+MAX_DOCUMENT: Final = 2_000_000
+MAX_CHARACTERS: Final = 20_000
+MAX_TOKENS: Final = 3_000
+MAX_DEPTH: Final = 40
+MAX_DIGITS: Final = 40
+MAX_BITS: Final = 4_096
+MAX_ARGUMENT: Final = 1_000
+
+
+def number(text: str) -> Expr:
+    """An exact number from its decimal digits: `0.1` is one tenth."""
+    whole, _, fraction = text.partition(".")
+    if len(whole) + len(fraction) > MAX_DIGITS:
+        raise ReadError(f"a number of more than {MAX_DIGITS} digits", token=text[:12] + "…")
+    return Rational(int(whole + fraction), 10 ** len(fraction))
+
+
+def power(base: Expr, exponent: Expr) -> Expr:
+    """base^exponent, unless it is a number too long to write down."""
+    if isinstance(base, Rational) and isinstance(exponent, Rational):
+        size = max(base.p.bit_length(), base.q.bit_length()) * (abs(exponent.p) // exponent.q + 1)
+        if size > MAX_BITS or exponent.q > MAX_ARGUMENT:
+            raise ReadError(f"a power with more than {MAX_BITS} bits", token="^")
+    if isinstance(base, Pow) and isinstance(base.exp, Rational) and isinstance(exponent, Rational):
+        return base.func(base, exponent, evaluate=False)
+    return base**exponent
+
+
+def moderate(argument: Expr) -> Expr:
+    """An argument at which a special function may be evaluated exactly without taking for ever."""
+    if isinstance(argument, Rational) and (abs(argument) > MAX_ARGUMENT or argument.q > MAX_ARGUMENT):
+        raise ReadError("a special function of a number this large or fine", token=str(Integer(argument.p))[:12])
+    return argument

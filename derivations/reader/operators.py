@@ -1,0 +1,266 @@
+"""The meaning of logs, expectations, integrals, sums and gradients: the operators of latex.lark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from lark import Token, v_args
+from sympy import Add, Basic, Expr, Integer, Mul, Pow, Symbol, Tuple
+
+from derivations.densities import Density, Variable, VariableRange, is_variable
+from derivations.language import (
+    KL,
+    AllBut,
+    Bare,
+    Draws,
+    Entropy,
+    Expectation,
+    Gradient,
+    IndexedProduct,
+    IndexedSum,
+    Marginal,
+    MatrixQuantity,
+    Quantity,
+    StopGradient,
+    TotalGradient,
+    contains,
+)
+from derivations.reader.atoms import Atoms, at
+from derivations.reader.errors import ReadError
+from derivations.reader.letters import Condition, Range, Scripts, listed
+
+
+@v_args(inline=True)
+class Operators(Atoms):
+    """Turns a parse tree into one term of the language."""
+
+    # --- sums --------------------------------------------------------------------------------------------
+    def expr(self, *parts: Any) -> Any:
+        if len(parts) == 1:
+            return parts[0]
+        terms: list[Expr] = []
+        sign = 1
+        for part in parts:
+            if isinstance(part, Token):
+                sign = -1 if part.type == "MINUS" else 1
+            else:
+                self._add(terms, sign * self._factor(part))
+                sign = 1
+        return Add(*terms)
+
+    def _add(self, terms: list[Expr], term: Expr) -> None:
+        r"""The scope of $\sum_t$ goes on for as long as its index is used: `\sum_t a_t - b_t` is one sum."""
+        if terms and (loop := _open_sum(terms[-1])) is not None and loop.index in term.free_symbols:
+            scale = terms.pop() / loop
+            terms.append(scale * IndexedSum(loop.body + term / abs(scale), loop.index, loop.lower, loop.upper))
+        else:
+            terms.append(term)
+
+    def summation(self, mark: Token, scripts: Scripts, body: Expr) -> Expr:
+        if len(scripts.below) == 1 and is_variable(scripts.below[0]):
+            return Marginal(body, scripts.below[0])
+        return self._loop(IndexedSum, mark, scripts, body)
+
+    def product(self, mark: Token, scripts: Scripts, body: Expr) -> Expr:
+        return self._loop(IndexedProduct, mark, scripts, body)
+
+    def _loop(self, kind: type, mark: Token, scripts: Scripts, body: Expr) -> Expr:
+        if len(scripts.below) != 1:
+            raise at(mark, "a sum or product needs one index below it")
+        index, lower, upper = self._limits(mark, scripts.below[0])
+        upper = upper if scripts.above is None else scripts.above
+        if upper is None or lower is None:
+            raise at(mark, f"the context gives no range for the index {index}")
+        return kind(self._factor(body), index, lower, upper)
+
+    def _limits(self, mark: Token, bound: Any) -> tuple[Symbol, Expr | None, Expr | None]:
+        """The index with its bounds; those left out come from the context."""
+        index = bound.left if isinstance(bound, Condition) else bound
+        if not isinstance(index, Symbol):
+            raise at(mark, "the index of a sum or product must be one letter")
+        lower, upper = self.context.ranges.get(index.name, (None, None))
+        if not isinstance(bound, Condition):
+            return index, lower, upper
+        starts = {"=": 0, ">": 1, r"\gt": 1, r"\ge": 0, r"\geq": 0}
+        if bound.sign not in starts:
+            raise at(mark, "this condition on an index cannot be read")
+        return index, bound.right + starts[bound.sign], upper
+
+    # --- log ---------------------------------------------------------------------------------------------
+    def log_simple(self, mark: Token, scripts: Scripts, argument: Any) -> Expr:
+        self._natural(mark, scripts)
+        within, outside = argument
+        return scripts.raised(sympy.log(self._factor(within))) * outside
+
+    def log_group(self, mark: Token, scripts: Scripts, argument: Expr) -> Expr:
+        self._natural(mark, scripts)
+        return scripts.raised(sympy.log(self._factor(argument)))
+
+    log_other = log_group
+
+    def _natural(self, mark: Token, scripts: Scripts) -> None:
+        if scripts.below or scripts.primes or scripts.star:
+            raise at(mark, "only the natural logarithm can be read")
+
+    def product_of_simples(self, *factors: Expr) -> tuple[Expr, Expr]:
+        return Mul(*(self._factor(factor) for factor in factors)), Integer(1)
+
+    def product_of_fractions(self, *parts: Any) -> tuple[Expr, Expr]:
+        r"""`\log \frac{a}{b} \cdot \frac{c}{d}`: one log of ratios of densities, but `\log \frac{a}{b} \cdot \frac12`
+        is half a log."""
+        factors = [part for part in parts if not isinstance(part, Token)]
+        inside = [factor for factor in factors[1:] if contains(factor, Density, Quantity)]
+        outside = [factor for factor in factors[1:] if not contains(factor, Density, Quantity)]
+        return Mul(factors[0], *inside), Mul(*outside)
+
+    # --- expectations ------------------------------------------------------------------------------------
+    def expectation(self, mark: Token, scripts: Scripts, body: Any, after: Scripts | None = None) -> Expr:
+        if scripts.above is not None or scripts.primes or scripts.star:
+            raise at(mark, "an expectation cannot carry this superscript")
+        value = Expectation(self._measure(mark, scripts.below), self._factor(body))
+        return value if after is None else self.scripted(value, after)
+
+    def _measure(self, mark: Token, below: tuple) -> Basic:
+        if not below:
+            return Bare("")
+        if len(below) == 1:
+            return self._single_measure(mark, below[0])
+        terms = listed([b.right if isinstance(b, Condition) and b.sign == r"\sim" else b for b in below], str(mark))
+        if all(is_variable(term) for term in terms):
+            return Draws(*terms)
+        if all(isinstance(term, Density | IndexedProduct) for term in terms):
+            return Tuple(*terms)
+        raise at(mark, "what an expectation is over must be densities or variables")
+
+    def _single_measure(self, mark: Token, over: Any) -> Basic:
+        if isinstance(over, Condition) and over.sign == r"\sim":
+            over = over.right
+        if isinstance(over, Symbol) and over.name.partition("_")[0] in self.context.densities:
+            return Bare(over.name)
+        if is_variable(over):
+            return Draws(over)
+        if isinstance(over, Mul) and over.args[0] == -1 and all(is_variable(term) for term in over.args[1:]):
+            return AllBut(*over.args[1:])
+        if isinstance(over, Mul) and all(isinstance(f, Density | IndexedProduct) for f in over.args):
+            return Tuple(*over.args)
+        if isinstance(over, Density | IndexedProduct) or isinstance(over, Expr) and contains(over, Density):
+            return over
+        raise at(mark, "what an expectation is over must be densities or variables")
+
+    def kl(self, mark: Token, _open: Token, q: Any, _bar: Token, p: Any, _close: Token) -> Expr:
+        return KL(self._distribution(mark, q), self._distribution(mark, p))
+
+    def entropy(self, mark: Token, q: Any) -> Expr:
+        return Entropy(self._distribution(mark, q))
+
+    def _distribution(self, mark: Token, term: Any) -> Expr:
+        """A density, or a bare letter that the context knows the density of."""
+        if isinstance(term, Symbol) and term.name in self.context.measures:
+            return Mul(*self.context.measures[term.name])
+        if isinstance(term, Expr) and contains(term, Density):
+            return term
+        raise at(mark, "both sides of a divergence must be densities")
+
+    def stop(self, _mark: Token, body: Expr) -> Expr:
+        return StopGradient(body)
+
+    # --- integrals ---------------------------------------------------------------------------------------
+    def diff(self, mark: Token, variable: Any) -> Expr:
+        if not is_variable(variable):
+            raise at(mark, f"{variable} is no variable to integrate over")
+        return variable
+
+    def integral(self, mark: Token, scripts: Scripts, body: Expr, *over: Expr) -> Expr:
+        self._whole_space(mark, scripts, over)
+        return Marginal(self._factor(body), over)
+
+    def integral_first(self, mark: Token, scripts: Scripts, *parts: Expr) -> Expr:
+        return self.integral(mark, scripts, parts[-1], *parts[:-1])
+
+    def _whole_space(self, mark: Token, scripts: Scripts, over: tuple[Expr, ...]) -> None:
+        """An integral runs over the whole space; its domain may only name that space."""
+        domain = [item.left if isinstance(item, Condition) and item.sign == r"\in" else item for item in scripts.below]
+        named = all(is_variable(item) or str(item) in ("Omega", "D") for item in domain)
+        if scripts.above is not None or not named:
+            raise at(mark, "an integral over a part of the space cannot be read")
+
+    # --- gradients ---------------------------------------------------------------------------------------
+    def gradient(self, mark: Token, scripts: Scripts, body: Any) -> Expr:
+        wrt = self._wrt(mark, scripts)
+        if "tilde" in mark:
+            return MatrixQuantity(str(mark), wrt, (self._factor(body),))
+        if scripts.transposed or scripts.above == Integer(2):
+            return Gradient(Gradient(self._factor(body), wrt), wrt)
+        if scripts.above is not None:
+            raise at(mark, "a gradient cannot carry this superscript")
+        return self._derivative(self._factor(body), wrt)
+
+    def _wrt(self, mark: Token, scripts: Scripts) -> Basic:
+        if not scripts.below or any(isinstance(item, Range | Condition) for item in scripts.below):
+            raise at(mark, "a gradient must say in what it is taken, as in \\nabla_\\phi")
+        terms = listed(scripts.below, str(mark))
+        return self._components(terms[0]) if len(terms) == 1 else Tuple(*terms)
+
+    def _components(self, parameter: Basic) -> Basic:
+        """A letter that stands for several parameters is replaced by them."""
+        known = (d.right for d in self.context.definitions if d.left == parameter and isinstance(d.right, Tuple))
+        return next(known, parameter)
+
+    def _derivative(self, body: Expr, wrt: Basic) -> Expr:
+        r"""$\nabla_\phi$ of something that $\phi$ reaches only through the sample is a total derivative."""
+        moves = {d for path in self.context.paths.values() for d in path.free_symbols | set(_leaves(path))}
+        through = any(contains_term(body, variable) for variable in self.context.paths)
+        if wrt in moves and through and not _is_score(body, wrt):
+            return TotalGradient(body, wrt)
+        return Gradient(body, wrt)
+
+    def partial_operator(self, *parts: Any) -> Expr:
+        mark, wrt, body = parts[2], parts[6], parts[8]
+        return self._partial(mark, body, [wrt])
+
+    def partial_applied(self, *parts: Any) -> Expr:
+        return self._partial(parts[2], parts[3], [parts[7]])
+
+    def partial_repeated(self, *parts: Any) -> Expr:
+        order, body, below = parts[4], parts[5], parts[9]
+        if order != 2 or not isinstance(below, Pow) or below.exp != 2:
+            raise at(parts[2], "only first and second derivatives can be read")
+        return self._partial(parts[2], body, [below.base, below.base])
+
+    def partial_mixed(self, *parts: Any) -> Expr:
+        return self._partial(parts[2], parts[5], [parts[9], parts[11]])
+
+    def _partial(self, mark: Token, body: Any, over: list[Expr]) -> Expr:
+        result = self._factor(body)
+        for wrt in over:
+            if not isinstance(wrt, Symbol | Variable | VariableRange | Density | Quantity):
+                raise at(mark, "this is nothing to differentiate in")
+            result = TotalGradient(result, wrt) if mark == "d" else Gradient(result, wrt)
+        return result
+
+
+def _open_sum(term: Expr) -> IndexedSum | None:
+    """The sum that ends an additive term, possibly times a number."""
+    if isinstance(term, IndexedSum):
+        return term
+    if isinstance(term, Mul) and len(term.args) == 2 and term.args[0].is_Number:
+        return term.args[1] if isinstance(term.args[1], IndexedSum) else None
+    return None
+
+
+def _leaves(path: Expr) -> list[Basic]:
+    return [node for node in sympy.preorder_traversal(path) if isinstance(node, Symbol | Quantity) and node != path]
+
+
+def contains_term(body: Expr, term: Basic) -> bool:
+    """Whether `term` occurs in `body`."""
+    return any(node == term for node in sympy.preorder_traversal(body))
+
+
+def _is_score(body: Expr, wrt: Basic) -> bool:
+    """Whether every density in the body has the parameter itself: then the gradient is the score."""
+    return all(wrt in density.parameters for density in body.atoms(Density))
+
+
+__all__ = ["Operators", "ReadError"]

@@ -1,0 +1,280 @@
+r"""A displayed equation to chains of sides: what stands left and right of each $=$, $\le$, $:=$ or $\sim$.
+
+Rows of an aligned block continue the chain, arrows and commas begin another one, tags and "for $i = 1, \dots, K$"
+are taken off. The sides themselves are read by the grammar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from derivations.language import Sign
+from derivations.reader.errors import ReadError
+from derivations.reader.scanner import Piece, closing, scan
+
+SIGNS: Final = {
+    "=": Sign.EQUAL, "<": Sign.LESS, ">": Sign.GREATER, r"\lt": Sign.LESS, r"\gt": Sign.GREATER,
+    r"\le": Sign.AT_MOST, r"\leq": Sign.AT_MOST, r"\leqslant": Sign.AT_MOST,
+    r"\ge": Sign.AT_LEAST, r"\geq": Sign.AT_LEAST, r"\geqslant": Sign.AT_LEAST,
+    r"\triangleq": Sign.DEFINED, r"\coloneqq": Sign.DEFINED, r"\equiv": Sign.EQUAL, r"\propto": Sign.PROPORTIONAL,
+    r"\sim": Sign.DISTRIBUTED,
+}
+ARROWS: Final = frozenset(
+    r"\rightarrow \to \Rightarrow \implies \iff \Leftrightarrow \longrightarrow \Longrightarrow \therefore "
+    r"\leftrightarrow \Longleftrightarrow".split()
+)
+QUADS: Final = frozenset((r"\quad", r"\qquad"))
+STACKED: Final = frozenset((r"\stackrel", r"\overset", r"\underset"))
+UP_TO_CONSTANT: Final = frozenset(("+", "c", "C", r"\text{c}", r"\text{const}", r"\mathrm{c}", r"\text{+}"))
+REMARKS: Final = ("for", "where", "with", "if", "since", "as", "by", "because", "when", "and", "thus", "hence")
+ENVIRONMENTS: Final = frozenset(
+    f"{name}{star}" for name in ("aligned", "align", "split", "gather", "gathered", "equation", "multline", "eqnarray")
+    for star in ("", "*")
+)
+
+
+@dataclass
+class Side:
+    """One side of a relation: its pieces, and where its text begins and ends."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    start: int = 0
+    end: int = 0
+
+
+@dataclass
+class Chain:
+    """`sides[0] signs[0] sides[1] ...`; `arrow` when it follows from the chain before it in the same row."""
+
+    sides: list[Side]
+    signs: list[Sign] = field(default_factory=list)
+    arrow: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it ends in a relation, to be continued by the next display."""
+        return len(self.sides) > 1 and not self.sides[-1].pieces
+
+
+@dataclass
+class Display:
+    """A displayed equation, split up."""
+
+    text: str
+    chains: list[Chain]
+    tag: str | None = None
+
+    def latex(self, side: Side) -> str:
+        """A side as written, without the marks of alignment."""
+        return re.sub(r"\s+", " ", self.text[side.start : side.end]).strip().strip("&").removesuffix(r"\quad").strip()
+
+
+def split(text: str) -> Display:
+    """The chains of a displayed equation; ReadError where it is not LaTeX."""
+    pieces = [piece for piece in scan(text) if not _is_environment(piece)]
+    pieces, tag = _without_tags(pieces)
+    splitter = _Splitter(pieces, len(text))
+    splitter.run()
+    chains = [chain for chain in splitter.chains if any(side.pieces for side in chain.sides)]
+    return Display(text, chains, tag)
+
+
+def _is_environment(piece: Piece) -> bool:
+    return piece.kind == "environment" and piece.text[piece.text.index("{") + 1 : -1] in ENVIRONMENTS
+
+
+def _without_tags(pieces: list[Piece]) -> tuple[list[Piece], str | None]:
+    r"""`\tag{3}`, `\label{x}` and `\quad (3)` at the end of a row are taken off; the last tag names the display."""
+    kept: list[Piece] = []
+    tag, position = None, 0
+    while position < len(pieces):
+        piece = pieces[position]
+        if piece.text in (r"\tag", r"\label") and position + 1 < len(pieces) and pieces[position + 1].text == "{":
+            end = closing(pieces, position + 1)
+            if piece.text == r"\tag":
+                tag = "".join(p.text for p in pieces[position + 2 : end])
+            position = end + 1
+        elif (number := _numbered(pieces, position)) is not None:
+            tag, position = number, position + 4
+        else:
+            kept.append(piece)
+            position += 1
+    return kept, tag
+
+
+def _numbered(pieces: list[Piece], position: int) -> str | None:
+    following = pieces[position : position + 5]
+    texts = [piece.text for piece in following]
+    ends_row = len(following) == 4 or (len(following) == 5 and following[4].kind == "row")
+    is_tag = ends_row and texts[0] in QUADS and texts[1] == "(" and texts[3] == ")" and following[2].kind == "number"
+    return texts[2] if is_tag else None
+
+
+class _Splitter:
+    """Walks over the pieces once; only what stands outside all brackets separates."""
+
+    def __init__(self, pieces: list[Piece], length: int) -> None:
+        self.pieces, self.length = pieces, length
+        self.position = 0
+        self.depth = 0
+        self.skipping = False
+        self.chains: list[Chain] = [Chain([Side()])]
+        self.row_begins = True
+
+    def run(self) -> None:
+        while self.position < len(self.pieces):
+            piece = self.pieces[self.position]
+            if not self._separate(piece):
+                self._keep(piece)
+        for chain in self.chains:
+            chain.sides[-1].end = chain.sides[-1].end or self.length
+        if self.depth > 0:
+            raise self.pieces[-1].error("a bracket is never closed, last seen")
+
+    def _keep(self, piece: Piece) -> None:
+        self.depth += _opens(piece) - _closes(piece)
+        if self.depth < 0:
+            raise piece.error("a closing bracket without an opening one")
+        self.position += 1
+        if self.skipping or piece.text in QUADS or piece.text == "&" and not self.depth:
+            return
+        side = self.chains[-1].sides[-1]
+        if not side.pieces:
+            side.start = piece.start
+        side.pieces.append(piece)
+        self.row_begins = False
+
+    def _separate(self, piece: Piece) -> bool:
+        """Whether the piece separates (and was taken)."""
+        if self.depth:
+            return piece.kind == "row" and self._ignore(1)
+        if piece.kind == "row":
+            return self._row(piece)
+        if self.skipping:
+            return self._ignore(1)
+        taken, sign = self._sign(piece)
+        if sign is not None:
+            return self._relation(piece, sign, taken)
+        if piece.text in ARROWS or (piece.text in ",;" and self._ends_statement()):
+            return self._begin(piece, piece.text in ARROWS)
+        if piece.text in (".", ",") and self._is_last():
+            self._close(piece)
+            return self._ignore(1)
+        return self._remark(piece)
+
+    def _ignore(self, pieces: int) -> bool:
+        """Row breaks inside a matrix stay; inside other brackets they are only layout."""
+        if self.depth and self._in_matrix():
+            return False
+        self.position += pieces
+        return True
+
+    def _in_matrix(self) -> bool:
+        before = [p.text for p in self.pieces[: self.position] if p.kind == "environment"]
+        return sum(1 if text.startswith(r"\begin") else -1 for text in before) > 0
+
+    def _is_last(self) -> bool:
+        rest = [p for p in self.pieces[self.position + 1 :] if p.text not in QUADS and p.text != "&"]
+        return not rest or rest[0].kind == "row"
+
+    def _ends_statement(self) -> bool:
+        """A comma outside all brackets separates statements, unless it belongs to a list such as `1, \\dots`."""
+        return not self._is_last() and len(self.chains[-1].sides) > 1
+
+    def _sign(self, piece: Piece) -> tuple[int, Sign | None]:
+        following = self.pieces[self.position + 1].text if self.position + 1 < len(self.pieces) else ""
+        if (piece.text, following) in ((":", "="), ("=", ":")):
+            return 2, Sign.DEFINED
+        if piece.text in STACKED and following == "{":
+            return self._stacked()
+        if piece.text == r"\approx":
+            raise piece.error("an approximation is not a claim that can be decided")
+        return 1, SIGNS.get(piece.text)
+
+    def _stacked(self) -> tuple[int, Sign | None]:
+        r"""`\overset{(a)}{=}` is `=`; a `+` or `c` above it means "up to a constant"."""
+        middle = closing(self.pieces, self.position + 1)
+        note = "".join(p.text for p in self.pieces[self.position + 2 : middle])
+        end = closing(self.pieces, middle + 1) if self.pieces[middle + 1 : middle + 2] else middle
+        sign = SIGNS.get("".join(p.text for p in self.pieces[middle + 2 : end]))
+        exact = sign is not Sign.EQUAL or note not in UP_TO_CONSTANT
+        return end - self.position + 1, sign if exact else Sign.EQUAL_UP_TO_CONSTANT
+
+    def _relation(self, piece: Piece, sign: Sign, taken: int) -> bool:
+        self._close(piece)
+        chain = self.chains[-1]
+        if chain.is_open:
+            chain.signs[-1] = sign
+        else:
+            chain.signs.append(sign)
+            chain.sides.append(Side(start=piece.start))
+        self.row_begins = False
+        self.position += taken
+        return True
+
+    def _close(self, piece: Piece) -> None:
+        self.chains[-1].sides[-1].end = piece.start
+
+    def _begin(self, piece: Piece, arrow: bool) -> bool:
+        self._close(piece)
+        self.chains.append(Chain([Side()], arrow=arrow))
+        self.position += 1
+        return True
+
+    def _row(self, piece: Piece) -> bool:
+        """The next row continues the chain when it begins with a relation, or with `&` or a sign and no relation."""
+        self._close(piece)
+        self.position += 1
+        self.skipping = False
+        row = [p for p in self._next_row() if p.text not in QUADS]
+        bare = [p for p in row if p.text != "&"]
+        if not bare or self.chains[-1].is_open:
+            return True
+        continues = bare[0].text in SIGNS or bare[0].text in STACKED or [p.text for p in bare[:2]] == [":", "="]
+        goes_on = row[0].text == "&" or bare[0].text in ("+", "-", r"\cdot", r"\times")
+        if not continues and (not goes_on or _relates(row)):
+            self.chains.append(Chain([Side()]))
+        return True
+
+    def _next_row(self) -> Iterator[Piece]:
+        for piece in self.pieces[self.position :]:
+            if piece.kind == "row":
+                return
+            yield piece
+
+    def _remark(self, piece: Piece) -> bool:
+        r"""`\text{for } i = 1, \dots, K` is a remark up to the end of its row."""
+        if piece.text not in (r"\text", r"\mathrm", r"\textrm", r"\mbox"):
+            return False
+        end = closing(self.pieces, self.position + 1) if self.pieces[self.position + 1 :][:1] else self.position
+        words = "".join(p.text for p in self.pieces[self.position + 2 : end])
+        if not words.startswith(REMARKS) or not self.chains[-1].sides[-1].pieces:
+            return False
+        self._close(piece)
+        self.skipping = True
+        self.position = end + 1
+        return True
+
+
+def _relates(row: list[Piece]) -> bool:
+    """Whether a relation stands outside all brackets of the row."""
+    depth = 0
+    for piece in row:
+        depth += _opens(piece) - _closes(piece)
+        if depth == 0 and piece.text in SIGNS:
+            return True
+    return False
+
+
+def _opens(piece: Piece) -> int:
+    return piece.text in ("(", "[", "{", r"\{") or piece.text.startswith(r"\begin")
+
+
+def _closes(piece: Piece) -> int:
+    return piece.text in (")", "]", "}", r"\}") or piece.text.startswith(r"\end")
+
+
+__all__ = ["Chain", "Display", "ReadError", "Side", "split"]
