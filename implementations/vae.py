@@ -30,10 +30,13 @@ LOG_TWO_PI = math.log(2 * math.pi)
 class Model(Protocol):
     """What the bounds need of a model: q(z | x) and p(x | z)."""
 
-    encoder: Callable[[Tensor], tuple[Tensor, Tensor]]
-    """x to the mean and log variance of q(z | x)."""
-    decoder: Callable[[Tensor], Tensor]
-    """z to the logits of the pixels."""
+    @property
+    def encoder(self) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+        """x to the mean and log variance of q(z | x)."""
+
+    @property
+    def decoder(self) -> Callable[[Tensor], Tensor]:
+        """z to the logits of the pixels."""
 
 
 class Encoder(nn.Module):

@@ -25,8 +25,13 @@ LOG_TWO_PI = math.log(2 * math.pi)
 class Model(Protocol):
     """A trained encoder and decoder."""
 
-    encoder: Callable[[Tensor], tuple[Tensor, Tensor]]
-    decoder: Callable[[Tensor], Tensor]
+    @property
+    def encoder(self) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+        """x to the mean and log variance of q(z | x)."""
+
+    @property
+    def decoder(self) -> Callable[[Tensor], Tensor]:
+        """z to the logits of the pixels."""
 
 
 class Bound(msgspec.Struct, frozen=True):

@@ -1,0 +1,97 @@
+"""The gradients of the VAE's loss, part by part, by autodiff of torch.distributions densities.
+
+At fixed noise the total derivative of log w = log p(x, z) - log q(z | x) in the encoder's parameters is
+
+    d log w / dφ  =  ∂ log w / ∂z · dz/dφ  (path)  -  ∂ log q(z | x) / ∂φ  (score)
+
+Roeder, Wu, Duvenaud 2017, section 3.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from grading.claims import array
+from tests import autoencoders as ae
+from tests.mistakes import fits
+
+Array = np.ndarray
+RTOL, ATOL = 1e-6, 1e-8
+DETACHED = "z is detached, or computed under no_grad: stop the gradient in the parameters of q inside log q only"
+
+
+class Parts:
+    """The gradients of the loss -mean(log w) of a case, part by part, and those that known mistakes give."""
+
+    def __init__(self, case: ae.Case) -> None:
+        self.network = ae.network_of(case)
+        self.terms = terms = ae.define(self.network, case)
+        self.total = self.of_mean(-terms.log_w)
+        self.path = self.of_mean(-terms.log_w_path)
+        self.score = self.of_mean(terms.log_q_score)
+
+    @classmethod
+    def of(cls, case: ae.Case) -> Parts:
+        """The parts of a case's gradient."""
+        return cls(case)
+
+    def of_mean(self, rows: torch.Tensor) -> dict[str, Array]:
+        """Gradient of the mean of rows."""
+        return ae.gradient(rows.mean(), self.network)
+
+    def take(self, gradients: dict[str, Array | None], prefix: str) -> Array:
+        """All entries of the parameters with this prefix; missing gradients are zeros, NaN is refused."""
+        entries = ae.flat(gradients, prefix, self.total)
+        return array(entries, entries.shape, f"gradient in {prefix[:-1]}")
+
+    def wrong(self, prefix: str) -> dict[str, Array]:
+        """Gradients that known mistakes give."""
+        t, rows = self.terms, len(self.terms.log_w)
+        log_p, prior = t.log_likelihood, t.log_prior
+        named = {
+            "this is the total derivative: the parameters of q are not held fixed inside log q": self.total,
+            "this is the path derivative: the score term is missing": self.path,
+            "the analytic KL divergence is used: its gradient has no score term to remove": self.of_mean(-log_p + t.kl),
+            "the KL divergence has no gradient: with its parameters detached only log p(x | z) is left": self.of_mean(
+                -log_p
+            ),
+            "log q is detached as a whole, so the path through z is lost": self.of_mean(-log_p - prior),
+            "z is detached inside log q instead of the parameters": self.of_mean(-log_p - prior + t.log_q_score),
+            DETACHED: self.of_mean(t.log_q_score),
+            "summed over the batch; it is a mean": {name: rows * each for name, each in self.total.items()},
+            "summed over the batch; it is a mean (path derivative)": {n: rows * e for n, e in self.path.items()},
+            "the sign is wrong: a loss goes down where the bound goes up": {n: -e for n, e in self.total.items()},
+        }
+        nothing = {"no gradient reaches these parameters": {name: 0 * each for name, each in self.total.items()}}
+        flattened = {name: ae.flat(each, prefix, self.total) for name, each in (named | nothing).items()}
+        right = ae.flat(self.total, prefix, self.total)
+        return {
+            name: each for name, each in flattened.items() if prefix != "decoder." or not fits(each, right, rtol=1e-9)
+        }
+
+
+def wrong_losses(case: ae.Case) -> dict[str, float]:
+    """Losses that known mistakes give."""
+    terms = define(case)
+    log_w, D = values(terms.log_w), case.x.shape[-1]
+    log_p, rest = values(terms.log_likelihood), values(terms.log_w - terms.log_likelihood)
+    return {
+        "summed over the batch; it is a mean": -log_w.sum(),
+        "the sign is wrong: this is +ELBO": log_w.mean(),
+        "averaged over pixels too; pixels are summed": -(log_p / D + rest).mean(),
+        "KL(q || p) has the wrong sign": (-log_p - values(terms.kl)).mean(),
+        "the KL divergence is the analytic one; the contract asks for log w at the drawn z": (
+            -log_p + values(terms.kl)
+        ).mean(),
+    }
+
+
+def define(case: ae.Case) -> ae.Terms:
+    """The densities of a case."""
+    return ae.define(ae.network_of(case), case)
+
+
+def values(tensor: torch.Tensor) -> Array:
+    """A tensor's values."""
+    return tensor.detach().numpy()
