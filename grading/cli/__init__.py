@@ -1,0 +1,39 @@
+"""The program `evidence`: one small file for each command.
+
+A user's mistake ends in one line that names it and the remedy, exit code 2, no traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from grading.cli.grade import grade
+from grading.cli.mistakes import MISTAKES
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def evidence() -> None:
+    """Evidence verifies an assignment on variational inference: derivations, implementations, experiments."""
+
+
+for command in (grade,):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run a command."""
+    try:
+        app()
+    except MISTAKES as mistake:
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]evidence:[/] {mistake}", highlight=False)
+        sys.exit(2)

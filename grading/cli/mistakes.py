@@ -1,0 +1,15 @@
+"""Errors whose text is meant for the user."""
+
+from __future__ import annotations
+
+from grading.assignment import CatalogueError
+from grading.gradebook import GradebookError
+from grading.sandbox import SandboxUnavailable
+from grading.submission.folder import LayoutError
+
+
+class Mistake(Exception):
+    """Something in the command line that cannot be done; the message names it and the remedy."""
+
+
+MISTAKES = (Mistake, CatalogueError, GradebookError, LayoutError, SandboxUnavailable)

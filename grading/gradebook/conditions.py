@@ -1,0 +1,48 @@
+"""What a verdict depends on besides the submission and the check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from grading.assignment import Check, Kind
+
+
+class Profile(StrEnum):
+    """How much training the experiments do."""
+
+    NONE = "none"
+    QUICK = "quick"
+    FULL = "full"
+
+
+class Prerequisites(StrEnum):
+    """What becomes of a check whose prerequisite failed."""
+
+    WAIT = "wait"
+    """It is not run, and the report says what it waits for."""
+    REFERENCE = "reference"
+    """It is run, and the reference's function answers in place of the one that failed."""
+
+
+class Conditions(msgspec.Struct, frozen=True):
+    """How a run is made."""
+
+    seed: int = 0
+    profile: Profile = Profile.QUICK
+    prerequisites: Prerequisites = Prerequisites.WAIT
+
+    def runs(self, check: Check) -> bool:
+        """Is this check run at all?  Prose never is, experiments only with a profile."""
+        return check.kind is Kind.TEST or (check.kind is Kind.EXPERIMENT and self.profile is not Profile.NONE)
+
+    def key(self, check: Check, substituted: Sequence[str] = ()) -> str:
+        """The seed policy under which an outcome of this check is kept, e.g. `seed 0, quick`."""
+        parts = [f"seed {self.seed}"]
+        if check.kind is Kind.EXPERIMENT:
+            parts.append(str(self.profile))
+        if substituted:
+            parts.append("reference for " + " ".join(sorted(substituted)))
+        return ", ".join(parts)

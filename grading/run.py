@@ -1,0 +1,60 @@
+"""One run over a class: what is left to do, who does it, and every outcome into the gradebook as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from grading.assignment import Course, Question
+from grading.gradebook import Conditions, Gradebook, Key, Standing, fingerprints, standing
+from grading.sandbox import Isolation
+from grading.session import Ended, Job
+
+
+class Scheduler(Protocol):
+    """Whoever runs jobs: the pool of this machine, or a cluster."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Ended]]:
+        """Every outcome of every job as it comes; no order between jobs."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A class, a gradebook, and the conditions to grade under."""
+
+    course: Course
+    gradebook: Gradebook
+    conditions: Conditions
+    isolation: Isolation
+    fingerprints: dict[str, str] = field(default_factory=fingerprints)
+
+    def standing(self, content: str) -> Standing:
+        """Where one submission stands."""
+        return standing(self.course, self.gradebook.kept(content), self.fingerprints, self.conditions)
+
+    def jobs(self, questions: tuple[Question, ...]) -> list[Job]:
+        """What is left of these questions, one job for each different submission."""
+        numbers = {question.number for question in questions}
+        folders = {entry.content: entry.folder for entry in self.gradebook.handed_in()}
+        jobs = (self.job(content, folder, numbers) for content, folder in folders.items())
+        return [job for job in jobs if job.checks]
+
+    def job(self, content: str, folder: str, numbers: set[str]) -> Job:
+        """What is left of one submission."""
+        stands = self.standing(content)
+        left = tuple(name for name in stands.left if name.partition("/")[0] in numbers)
+        known = {name: outcome for name, outcome in stands.outcomes.items() if name in self.ended(stands)}
+        return Job(content, folder, left, known, self.conditions)
+
+    def ended(self, stands: Standing) -> set[str]:
+        """Checks that a judge would have an outcome for."""
+        return {name for name in self.fingerprints if name not in stands.left and name in stands.outcomes}
+
+    def go(self, jobs: list[Job], scheduler: Scheduler, listen: Callable[[Job, Ended], None]) -> None:
+        """Run the jobs; an outcome is in the gradebook before anybody is told of it."""
+        for job, ended in scheduler.run(jobs):
+            if not ended.outcome.waits_for:
+                key = Key(job.content, ended.outcome.check, self.fingerprints[ended.outcome.check], ended.policy)
+                self.gradebook.record(key, ended.outcome, str(self.isolation))
+            listen(job, ended)

@@ -1,0 +1,136 @@
+"""Run the checks of one submission with pytest, the same test files that a student runs.
+
+Only the checks of the job are run; outcomes from earlier runs are laid before the judge in the order of the manifest,
+so that prerequisites are decided as in a run from the start.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import tests
+from grading import pytest_plugin
+from grading.assignment import Course, load
+from grading.gradebook.conditions import Conditions, Profile
+from grading.gradebook.standing import seat
+from grading.judge import Judge
+from grading.outcome import Outcome, State
+from grading.submission import Submission, Transport
+from grading.submission.folder import Layout, LayoutError
+from grading.submission.proxy import Reference
+
+CHECKS = Path(tests.__file__).parent
+OPTIONS = ["-c", os.devnull, "-p", "grading.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:terminal", "-s"]
+OPTIONS += ["--import-mode=importlib", "--continue-on-collection-errors"]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What to run: plain data, the same for a local process and for a cluster."""
+
+    content: str
+    folder: str
+    checks: tuple[str, ...]
+    """Identifiers, in the order of the manifest."""
+    earlier: dict[str, Outcome]
+    """Outcomes that are known already, for prerequisites."""
+    conditions: Conditions
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """One check that ended, and the seed policy under which its outcome is kept."""
+
+    outcome: Outcome
+    policy: str
+
+
+Publish = Callable[[Ended], None]
+
+
+def run(job: Job, transport: Transport, reference: Reference | None, publish: Publish) -> None:
+    """Run a job's checks; each is published as it ends, and exactly once."""
+    try:
+        Layout.read(Path(job.folder))
+    except (LayoutError, OSError, ValueError, RecursionError) as error:
+        return give_up(job, job.checks, State.ERROR, str(error), publish)
+    plugin = Session(job, Submission(transport, reference=reference), publish)
+    pytest.main([*OPTIONS, *options_of(job.conditions), *files()], plugins=[plugin])
+    rest = tuple(name for name in job.checks if name not in plugin.published)
+    give_up(job, rest, State.BROKEN, plugin.reason or "its test was not reached", publish)
+
+
+def files() -> list[str]:
+    """The check files."""
+    return [str(path) for path in sorted(CHECKS.glob("test_*.py"))]
+
+
+def options_of(conditions: Conditions) -> list[str]:
+    """The conditions as options of the pytest plugin."""
+    profile = [] if conditions.profile is Profile.NONE else [f"--experiments={conditions.profile}"]
+    return [f"--rootdir={CHECKS.parent}", f"--seed={conditions.seed}", *profile]
+
+
+def give_up(job: Job, checks: tuple[str, ...], state: State, reason: str, publish: Publish) -> None:
+    """One outcome for all of these checks."""
+    manifest = load().manifest()
+    for name in checks:
+        publish(Ended(Outcome(check=name, state=state, message=reason), job.conditions.key(manifest[name][1])))
+
+
+@dataclass(eq=False)
+class Session:
+    """A pytest plugin that narrows a run to a job and publishes its outcomes."""
+
+    job: Job
+    submission: Submission
+    publish: Publish
+    course: Course = field(default_factory=load)
+    policies: dict[str, str] = field(default_factory=dict)
+    published: set[str] = field(default_factory=set)
+    reason: str = ""
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Put the job's submission and judge in the place of the defaults."""
+        self.judge = Judge(self.course, publish=self.ended)
+        config.stash[pytest_plugin.JUDGE] = self.judge
+        config.stash[pytest_plugin.SUBMISSION] = self.submission
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep the job's checks."""
+        items[:] = [item for item in items if pytest_plugin.identifier_of(item) in self.job.checks]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember why a check file could not be read."""
+        if report.failed:
+            self.reason = f"{report.nodeid}: {str(report.longrepr)[-1500:]}"
+
+    def pytest_internalerror(self, excrepr: object) -> bool:
+        """Remember why pytest itself stopped; True keeps it from being printed."""
+        self.reason = str(excrepr)[-1500:]
+        return True
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Lay what is known of all earlier checks before the judge, then run this one."""
+        identifier = pytest_plugin.identifier_of(item) or ""
+        for name in self.course.manifest():
+            if name == identifier:
+                break
+            if name in self.job.earlier:
+                self.judge.outcomes.setdefault(name, self.job.earlier[name])
+        substituted, _ = seat(self.judge, identifier, self.job.conditions)
+        self.policies[identifier] = self.job.conditions.key(item.stash[pytest_plugin.CHECK][1], substituted)
+        return (yield)
+
+    def ended(self, outcome: Outcome) -> None:
+        """The judge's outcome, on its way out.  A teardown that fails does not publish a check again."""
+        if outcome.check not in self.published:
+            self.published.add(outcome.check)
+            self.publish(Ended(outcome, self.policies[outcome.check]))

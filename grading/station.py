@@ -1,0 +1,92 @@
+"""A station: a process that judges one job after another, each behind the same sandbox server.
+
+It imports pytest, torch and the checks once.  Submitted code never runs here; it runs in processes that the station's
+fork server starts.  The station ends when the grader closes its end of the socket, and takes the server with it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from grading.sandbox import Isolation
+from grading.sandbox.forking import ForkServer
+
+LENGTH = struct.Struct("<I")
+
+
+def send(channel: socket.socket, payload: bytes) -> None:
+    """One message, preceded by its length."""
+    channel.sendall(LENGTH.pack(len(payload)) + payload)
+
+
+def receive(channel: socket.socket) -> bytes:
+    """The next message.  Raises EOFError at the end of the stream."""
+    return exactly(channel, LENGTH.unpack(exactly(channel, LENGTH.size))[0])
+
+
+def exactly(channel: socket.socket, length: int) -> bytes:
+    """That many bytes.  Raises EOFError."""
+    parts = bytearray()
+    while len(parts) < length:
+        part = channel.recv(min(length - len(parts), 2**20))
+        if not part:
+            raise EOFError
+        parts += part
+    return bytes(parts)
+
+
+def main(descriptor: int, isolation: Isolation) -> None:
+    """Judge jobs until the grader is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = socket.socket(fileno=descriptor)
+    with ThreadPoolExecutor(1) as helper:
+        starting = helper.submit(ForkServer, isolation)
+        warm()
+        server = starting.result()
+    with server:
+        try:
+            while True:
+                judge(channel, server, receive(channel))
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            return
+
+
+def warm() -> None:
+    """Import what every job needs, while the fork server does the same."""
+    import torch
+
+    import grading.session  # noqa: F401
+
+    torch.set_num_threads(1)
+
+
+def judge(channel: socket.socket, server: ForkServer, order: bytes) -> None:
+    """Run one job; send each outcome as it comes, and an empty message at the end."""
+    from grading.session import Ended, Job, run
+    from grading.submission.remote import Remote
+
+    job = msgspec.msgpack.decode(order, type=Job)
+
+    def publish(ended: Ended) -> None:
+        send(channel, msgspec.msgpack.encode(ended))
+
+    transport = Remote(Path(job.folder), server)
+    try:
+        run(job, transport, None, publish)
+    finally:
+        if transport.scratch.exists():  # the fixture closes it too, where a check asked for the submission
+            transport.close()
+    send(channel, b"")
+
+
+if __name__ == "__main__":
+    os.environ["OMP_NUM_THREADS"] = "1"
+    main(int(sys.argv[1]), Isolation(sys.argv[2]))
