@@ -16,6 +16,7 @@ from sympy.matrices.matrixbase import MatrixBase
 from derivations import language as lang
 from derivations.closed_form.moments import moment
 from derivations.context import Context, Definition
+from derivations.definitions import expand_quantities
 
 MAX_DEPTH = 20
 
@@ -33,11 +34,11 @@ class Formula:
 
     def __call__(self, term: Basic) -> Expr | MatrixBase:
         definition = self._definition(term)
-        if definition is not None:
-            if self.depth > MAX_DEPTH:
-                raise NotExplicit(f"the definition of {term} goes round in a circle")
-            return Formula(self.context, self.depth + 1)(definition)
-        return self.write(term)
+        if definition is None:
+            return self.write(term)
+        if self.depth > MAX_DEPTH:
+            raise NotExplicit(f"the definition of {term} goes round in a circle")
+        return Formula(self.context, self.depth + 1)(definition)
 
     @singledispatchmethod
     def write(self, term: Basic) -> Expr | MatrixBase:
@@ -151,8 +152,11 @@ class Formula:
 
     def _definition(self, term: Basic) -> Basic | None:
         """The right side of the definition whose left side is `term`, a free index replaced."""
-        if isinstance(term, lang.Gradient | lang.Expectation) or not isinstance(term, Expr) or term.is_Number:
+        if not isinstance(term, lang.Quantity | lang.Density | lang.Variable | Symbol):
             return None
+        expanded = expand_quantities(term, self.context)
+        if expanded != term:
+            return expanded
         return next((found for d in self.context.definitions if (found := matched(d, term)) is not None), None)
 
 

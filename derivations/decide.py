@@ -1,0 +1,22 @@
+"""The verdict on any statement: explicit formulas go to `closed_form`, statements about densities to `prover`."""
+
+from __future__ import annotations
+
+from derivations import closed_form, prover
+from derivations.context import Context
+from derivations.language import Relation
+from derivations.verdict import Status, Verdict
+
+
+def decide(relation: Relation, context: Context) -> Verdict:
+    """The verdict on `relation` in `context`.
+
+    A statement that has explicit formulas on both sides, once the definitions of the context are written out, is
+    decided by numbers and a normal form; any other by rules for densities and on random models.
+    """
+    try:
+        closed_form.claims_of(relation, context)
+    except (closed_form.NotExplicit, closed_form.NoMoment):
+        return prover.decide(relation, context)
+    verdict = closed_form.decide(relation, context)
+    return prover.decide(relation, context) if verdict.status is Status.UNDECIDED else verdict
