@@ -99,7 +99,8 @@ def leaves_of(arguments: list[Any], wrt: list[int]) -> dict[str, Any]:
 
 def describe_module(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
     """For each named function of a module: the file it was looked for in, its parameters, or why it is not there."""
-    layout, found = worker.loader.layout, {}
+    layout = worker.loader.layout
+    found: dict[str, dict[str, Any]] = {}
     for name in message["functions"]:
         path, _ = layout.source_of(message["module"], name)
         found[name] = {"file": str(path.relative_to(layout.root)) if path else "", "parameters": None, "problem": ""}

@@ -1,0 +1,101 @@
+"""What lies on the marker's desk: the answers to each check that needs a human."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.assignment import Check, Course, Kind, Question
+from grading.gradebook import Gradebook, Mark
+from grading.outcome import Outcome
+from grading.submission.folder import Layout, LayoutError
+
+Sections = Callable[[str], dict[str, str]]
+"""Splits `answers.md` into the text under each question's heading."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One submission's answer to one check, without a name."""
+
+    content: str
+    """Hash of the submission: what a mark is kept under."""
+    check: str
+    text: str
+    evidence: tuple[Outcome, ...]
+    """Outcomes of the other checks of the same question."""
+    marks: tuple[Mark, ...]
+    """Oldest first."""
+
+    @property
+    def label(self) -> str:
+        """A name that gives nothing away."""
+        return f"Answer {self.content[:6]}"
+
+    def mark_by(self, who: str) -> Mark | None:
+        """This marker's latest mark."""
+        own = [mark for mark in self.marks if mark.who == who]
+        return own[-1] if own else None
+
+
+@dataclass
+class Desk:
+    """The gradebook seen by a marker."""
+
+    book: Gradebook
+    course: Course
+    sections: Sections
+
+    def checks(self) -> list[tuple[Question, Check, str]]:
+        """Everything that a human marks, in the order of the assignment."""
+        return [
+            (question, check, identifier)
+            for identifier, (question, check) in self.course.manifest().items()
+            if check.kind is Kind.PROSE
+        ]
+
+    def answers(self, identifier: str) -> list[Answer]:
+        """All different submissions' answers to one check, in an order that has nothing to do with names."""
+        folders = {entry.content: Path(entry.folder) for entry in self.book.handed_in()}
+        return [self.answer(content, folders[content], identifier) for content in sorted(folders)]
+
+    def answer(self, content: str, folder: Path, identifier: str) -> Answer:
+        """One answer."""
+        question, _ = self.course.manifest()[identifier]
+        text = self.written(folder).get(question.number, "")
+        evidence = tuple(o for o in self.outcomes(content) if o.check.startswith(question.number + "/"))
+        marks = tuple(mark for mark in self.book.marks(content) if mark.check == identifier)
+        return Answer(content, identifier, text, evidence, marks)
+
+    def outcomes(self, content: str) -> list[Outcome]:
+        """The submission's outcomes so far."""
+        return list(self.book.kept(content).values())
+
+    def written(self, folder: Path) -> dict[str, str]:
+        """Text by question number; nothing where the submission has no readable answers."""
+        try:
+            return self.sections(Layout.read(folder).answers() or "")
+        except LayoutError:
+            return {}
+
+    def mark(self, content: str, identifier: str, points: float, who: str, why: str) -> Mark:
+        """Save a mark at once.
+
+        Raises:
+            ValueError: the check or submission does not exist, the points are out of range, or nobody signs.
+        """
+        manifest = self.course.manifest()
+        if identifier not in manifest:
+            raise ValueError(f"there is no check {identifier}")
+        if content not in {entry.content for entry in self.book.handed_in()}:
+            raise ValueError(f"there is no submission {content}")
+        question, check = manifest[identifier]
+        most = question.points_of(check)
+        if not 0 <= points <= most + 1e-9:
+            raise ValueError(f"{points:g} points for {identifier}, where 0 to {most:g} can be given")
+        if not who.strip():
+            raise ValueError("a mark needs the name of who gives it")
+        mark = Mark(content=content, check=identifier, points=points, who=who.strip(), why=why.strip())
+        self.book.add_mark(mark)
+        return mark

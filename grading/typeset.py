@@ -1,0 +1,29 @@
+"""A student's Markdown as safe HTML: text escaped, no raw HTML, formulas as MathML."""
+
+from __future__ import annotations
+
+from html import escape
+
+from latex2mathml.converter import convert
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+LONGEST = 100_000
+"""Characters of one answer that are shown; a longer one is cut, and says so."""
+
+
+def markdown(text: str) -> str:
+    """HTML of Markdown with `$...$` and `$$...$$`; links and images of the text are shown as text, never followed."""
+    engine = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink"])
+    engine.use(dollarmath_plugin, renderer=formula)
+    cut = "" if len(text) <= LONGEST else f"<p><em>Cut after {LONGEST} characters.</em></p>"
+    return engine.render(text[:LONGEST]) + cut
+
+
+def formula(latex: str, options: dict[str, bool]) -> str:
+    """MathML of one formula; what cannot be typeset is shown as it was written."""
+    display = "block" if options.get("display_mode") else "inline"
+    try:
+        return convert(latex, display=display)
+    except Exception:  # latex2mathml raises many kinds of errors on what it cannot read
+        return f"<code>{escape(latex)}</code>"

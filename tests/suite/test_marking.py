@@ -1,0 +1,122 @@
+"""Marks by hand are saved at once, names stay hidden, and a malformed table changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from grading.assignment import load
+from grading.gradebook import Gradebook
+from grading.gradebook.book import HandedIn
+from grading.marking import Desk, TableError, agreement, make_app, read_table, write_table
+
+CHECK = "1.1.2/family_and_tightness"
+NAME = "Ada Lovelace"
+
+
+def sections(text: str) -> dict[str, str]:
+    """Text by question number, for these tests: a heading line `## 1.1.2`."""
+    parts = text.split("## ")[1:]
+    return {part.split()[0]: part.partition("\n")[2] for part in parts}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Two submissions, one with an answer that tries to be HTML."""
+    book = Gradebook(tmp_path / "gradebook.sqlite")
+    for content, text in (("aaaaaa1", "<script>alert(1)</script> with $\\rho^2$"), ("bbbbbb2", "=SUM(A1)")):
+        folder = tmp_path / content
+        folder.mkdir()
+        (folder / "answers.md").write_text(f"## 1.1.2\n{text}\n")
+        (folder / "submission.toml").write_text(f'name = "{NAME}"\n')
+    book.hand_in(
+        [HandedIn(NAME, c, str(tmp_path / c)) for c in ("aaaaaa1",)]
+        + [HandedIn("B", "bbbbbb2", str(tmp_path / "bbbbbb2"))]
+    )
+    return Desk(book, load(), sections)
+
+
+def test_the_page_needs_its_token_once(desk: Desk) -> None:
+    """Without the token nothing is shown; the token opens one session and is spent."""
+    app = make_app(desk, "eva", "secret")
+    assert app.test_client().get("/").status_code == 403
+    client = app.test_client()
+    assert client.get("/?token=wrong").status_code == 403
+    assert client.get("/?token=secret").status_code == 302
+    assert client.get("/").status_code == 200
+    assert app.test_client().get("/?token=secret").status_code == 403
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
+
+
+def test_an_answer_is_shown_typeset_without_a_name(desk: Desk) -> None:
+    """Formulas become MathML, HTML is escaped, the student's name is nowhere."""
+    app = make_app(desk, "eva", "t")
+    client = app.test_client()
+    client.get("/?token=t")
+    text = client.get(f"/{CHECK}/0").text
+    assert "<math" in text and "<script>alert" not in text and NAME not in text
+    assert "correlation" in text  # the rubric
+
+
+def test_a_mark_is_saved_at_once_and_survives(desk: Desk) -> None:
+    """Who, when, why; the form goes on to the next answer; a wrong number is refused in words."""
+    client = make_app(desk, "eva", "t").test_client()
+    client.get("/?token=t")
+    assert client.post(f"/{CHECK}/0", data={"points": "1,5", "why": "clear"}).headers["Location"].endswith("/1")
+    mark = Gradebook(desk.book.path).marks("aaaaaa1")[-1]
+    assert (mark.points, mark.who, mark.why) == (1.5, "eva", "clear") and mark.at
+    refused = client.post(f"/{CHECK}/0", data={"points": "9"})
+    assert refused.status_code == 400 and "0 to 2" in refused.text
+
+
+def test_a_table_goes_out_and_comes_back(desk: Desk) -> None:
+    """Formulas in answers are defused; filled points are saved."""
+    text = write_table(desk, "eva")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["check"] for row in rows} >= {CHECK} and "'=SUM(A1)" in text
+    for row in rows:
+        row["points"] = "1" if row["check"] == CHECK else ""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    assert read_table(desk, out.getvalue(), "eva") == 2
+    assert desk.answers(CHECK)[0].mark_by("eva").points == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (f"nobody,{CHECK},1", "line 3: there is no submission 'nobody'"),
+        ("aaaaaa1,9.9.9/x,1", "line 3: there is no check '9.9.9/x'"),
+        (f"aaaaaa1,{CHECK},lots", "line 3: points 'lots' is no number"),
+        (f"aaaaaa1,{CHECK},nan", "line 3: points nan lies outside"),
+        (f"aaaaaa1,{CHECK},-1", "line 3: points -1 lies outside 0 to 2"),
+    ],
+)
+def test_a_malformed_table_changes_nothing(desk: Desk, row: str, words: str) -> None:
+    """One bad row is enough to refuse all; the message names its line."""
+    with pytest.raises(TableError) as caught:
+        read_table(desk, f"submission,check,points\naaaaaa1,{CHECK},1\n{row}\n", "eva")
+    assert words in caught.value.faults[0]
+    assert desk.book.marks("aaaaaa1") == []
+
+
+def test_a_table_without_its_columns_is_refused(desk: Desk) -> None:
+    """The missing column is named."""
+    with pytest.raises(TableError, match="no column points"):
+        read_table(desk, "submission,check\n", "eva")
+
+
+def test_agreement_of_two_markers(desk: Desk) -> None:
+    """Kappa is 1 for equal marks that vary, and 0 where one marker's marks do not depend on the answer."""
+    for who, points in (("a", (0.0, 2.0)), ("b", (0.0, 2.0)), ("c", (2.0, 2.0))):
+        for content, given in zip(("aaaaaa1", "bbbbbb2"), points, strict=True):
+            desk.mark(content, CHECK, given, who, "")
+    marks = desk.book.marks("aaaaaa1") + desk.book.marks("bbbbbb2")
+    pairs = {(pair.first, pair.second): pair for pair in agreement(marks)}
+    assert pairs["a", "b"].kappa == 1.0 and pairs["a", "b"].same == 2
+    assert pairs["a", "c"].kappa == pytest.approx(0.0) and pairs["a", "c"].mean_difference == 1.0
