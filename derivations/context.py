@@ -59,7 +59,7 @@ class Context:
     `ranges`      bounds of an index written without them: `t` runs from 1 to $T$.
     `definitions` what named quantities stand for.
     `constants`   names of additive constants; `vary` is what such a constant may not depend on.
-    `positive`, `integers`, `indexed`, `matrices`, `functions`  names of positive symbols, counts, families of
+    `positive`, `negative`, `integers`, `indexed`, `matrices`, `functions`  names of positive symbols, counts, families of
     numbers such as $\pi_i$, of matrices, and of letters that are applied to arguments.
     """
 
@@ -76,6 +76,7 @@ class Context:
     constants: frozenset[str] = frozenset({"C", "const"})
     vary: tuple[Expr, ...] = ()
     positive: frozenset[str] = frozenset()
+    negative: frozenset[str] = frozenset()
     integers: frozenset[str] = frozenset()
     indexed: frozenset[str] = frozenset()
     matrices: frozenset[str] = frozenset()
@@ -91,6 +92,8 @@ class Context:
         """The symbol of this name, with the assumptions the context states; every reading uses this one."""
         if name in self.integers:
             return Symbol(name, integer=True, positive=True)
+        if name in self.negative:
+            return Symbol(name, negative=True)
         return Symbol(name, positive=True) if name in self.positive else Symbol(name, real=True)
 
     def with_definition(self, left: Expr, right: Expr) -> Context:

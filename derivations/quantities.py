@@ -44,6 +44,12 @@ class Quantity(Expr):
         return letter(self.name) + subscript + power + (f"({inside})" if inside else "")
 
 
+    def _sympystr(self, printer: Any) -> str:
+        index = "" if self.index is None else f"[{printer._print(self.index)}]"
+        inside = ", ".join(printer._print(argument) for argument in self.arguments)
+        return self.name + index + (f"({inside})" if inside else "")
+
+
 class MatrixQuantity(Quantity):
     r"""A named matrix or column, $J$ or $F(\eta)$: it keeps its place in a product."""
 

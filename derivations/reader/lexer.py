@@ -144,7 +144,20 @@ class Lexer:
             return self._emit("ENTROPY", "H", piece)
         if piece.text == "e" and self._peek() == "^":
             return self._emit("EXPONENTIAL", "e", piece)
+        if self._subscript_word(piece):
+            return None
         return self._name(piece.text, piece)
+
+    def _subscript_word(self, piece: Piece) -> bool:
+        """`_{TD}`, `_{data}`: two capitals or three letters alone in a subscript are a word, not a product."""
+        if [token.type for token in self.tokens[-2:]] != ["SUB", "LBRACE"]:
+            return False
+        inside = self.pieces[self.position : closing(self.pieces, self.position - 1)]
+        word = "".join(p.text for p in inside)
+        if not word.isalpha() or len(word) < (2 if word.isupper() else 3) or any(p.kind != "letter" for p in inside):
+            return False
+        self._emit("TEXT", word, piece, len(inside))
+        return True
 
     def _is_run(self, word: str) -> bool:
         run = self.pieces[self.position : self.position + len(word)]

@@ -189,7 +189,8 @@ class Operators(Atoms):
     def gradient(self, mark: Token, scripts: Scripts, body: Any) -> Expr:
         wrt = self._wrt(mark, scripts)
         if "tilde" in mark:
-            return MatrixQuantity(str(mark), wrt, (self._factor(body),))
+            below = listed(scripts.below)
+            return MatrixQuantity(str(mark), below[0] if len(below) == 1 else None, (self._factor(body),))
         if scripts.transposed or scripts.above == Integer(2):
             return Gradient(Gradient(self._factor(body), wrt), wrt)
         if scripts.above is not None:
