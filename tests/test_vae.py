@@ -11,7 +11,7 @@ from grading.claims import Refuted, array, number
 from grading.submission import Model, Submission
 from tests import autoencoders as ae
 from tests.gradient_parts import ATOL, RTOL, Parts, define, values, wrong_losses
-from tests.mistakes import agrees
+from tests.recognition import Mistakes, agrees
 from tests.strategies import seeds
 
 Array = np.ndarray
@@ -31,10 +31,12 @@ def test_reparameterize(submission: Submission, seed: int, log_var: float) -> No
         mean + np.sqrt(np.exp(log_vars)) * eps,
         "z",
         mistakes={
-            "log_var is used as the standard deviation: sigma = exp(log_var / 2)": mean + log_vars * eps,
-            "the variance is used as the standard deviation: sigma = exp(log_var / 2)": mean + np.exp(log_vars) * eps,
-            "sigma = exp(2 log_var); it is exp(log_var / 2)": mean + np.exp(2 * log_vars) * eps,
-            "noise is drawn inside the function, or not used": mean,
+            "log_var is used as the standard deviation: sigma = exp(log_var / 2)": lambda: mean + log_vars * eps,
+            "the variance is used as the standard deviation: sigma = exp(log_var / 2)": lambda: (
+                mean + np.exp(log_vars) * eps
+            ),
+            "sigma = exp(2 log_var); it is exp(log_var / 2)": lambda: mean + np.exp(2 * log_vars) * eps,
+            "noise is drawn inside the function, or not used": lambda: mean,
         },
         rtol=1e-9,
         oracle="mean + sqrt(exp(log_var)) * eps",
@@ -53,19 +55,19 @@ def test_log_weights(submission: Submission, seed: int) -> None:
     )
 
 
-def wrong_log_weights(case: ae.Case, terms: ae.Terms) -> dict[str, Array]:
+def wrong_log_weights(case: ae.Case, terms: ae.Terms) -> Mistakes:
     """Log weights that known mistakes give."""
     latent, D = case.eps.shape[-1], case.x.shape[-1]
     log_p, prior, log_q = (values(t) for t in (terms.log_likelihood, terms.log_prior, terms.log_q))
     half = 0.5 * latent * np.log(2 * np.pi)
     return {
-        "log(2 pi) is missing in log p(z)": log_p + prior + half - log_q,
-        "log(2 pi) is missing in log q(z | x)": log_p + prior - log_q - half,
-        "the sign of log q(z | x) is wrong": log_p + prior + log_q,
-        "log p(z) is missing": log_p - log_q,
-        "log q(z | x) is missing": log_p + prior,
-        "log p(x | z) is averaged over pixels; it is a sum": log_p / D + prior - log_q,
-        "the sign is wrong: these are -log w": -(log_p + prior - log_q),
+        "log(2 pi) is missing in log p(z)": lambda: log_p + prior + half - log_q,
+        "log(2 pi) is missing in log q(z | x)": lambda: log_p + prior - log_q - half,
+        "the sign of log q(z | x) is wrong": lambda: log_p + prior + log_q,
+        "log p(z) is missing": lambda: log_p - log_q,
+        "log q(z | x) is missing": lambda: log_p + prior,
+        "log p(x | z) is averaged over pixels; it is a sum": lambda: log_p / D + prior - log_q,
+        "the sign is wrong: these are -log w": lambda: -(log_p + prior - log_q),
     }
 
 
@@ -83,7 +85,7 @@ def test_loss_is_minus_the_elbo(submission: Submission, seed: int) -> None:
 def test_loss_gradient_is_the_total_derivative(submission: Submission, seed: int) -> None:
     """The loss's gradient in all parameters is that of -log w, differentiated through z and through q."""
     case = ae.random_case(seed)
-    parts = Parts.of(case)
+    parts = Parts(case)
     _, found = submission.vae.loss.gradient(*case.arguments, wrt="model")
     for prefix in ("decoder.", "encoder."):
         agrees(
