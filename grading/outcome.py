@@ -28,6 +28,15 @@ class State(StrEnum):
         return self in (State.NEEDS_HUMAN, State.BROKEN)
 
 
+class Plot(msgspec.Struct, frozen=True):
+    """A picture drawn by the judge."""
+
+    title: str
+    alt: str
+    """What the picture shows, for those who cannot see it."""
+    svg: str
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """A check's result on a submission."""
 
@@ -47,3 +56,5 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     traceback: str = ""
     """Frames of the submission only, for ERROR; the grader's own, for BROKEN."""
     seconds: float = 0.0
+    plots: list[Plot] = []
+    """Pictures where they say more than words: an estimate against the truth, a curve against its band."""

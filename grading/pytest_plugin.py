@@ -21,6 +21,7 @@ import pytest
 
 from grading import feedback
 from grading.assignment import CatalogueError, Check, Course, Kind, Question, load_course
+from grading.exhibits import Exhibits
 from grading.judge import Judge, outcome_of, waiting
 from grading.outcome import Outcome, State
 from grading.submission import InProcess, Problem, Submission
@@ -29,6 +30,7 @@ from grading.submission.folder import LayoutError
 CHECK = pytest.StashKey[tuple[Question, Check]]()
 JUDGE = pytest.StashKey[Judge]()
 SUBMISSION = pytest.StashKey[Submission]()
+EXHIBITS = pytest.StashKey[Exhibits]()
 
 hypothesis.settings.register_profile(
     "evidence",
@@ -149,6 +151,12 @@ def profile(request: pytest.FixtureRequest) -> str:
     return str(request.config.getoption("--experiments") or "quick")
 
 
+@pytest.fixture
+def exhibits(request: pytest.FixtureRequest) -> Exhibits:
+    """Where a check lays down numbers and pictures that its verdict rests on, passed or not."""
+    return request.node.stash.setdefault(EXHIBITS, Exhibits())
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Give each check a fresh worker state; hold back those whose prerequisites failed."""
@@ -184,7 +192,7 @@ def pytest_runtest_makereport(
     question, check = item.stash[CHECK]
     identifier = question.identifier(check)
     judge = item.config.stash[JUDGE]
-    outcome = judged(item, call, identifier, judge.waits_for(check))
+    outcome = item.stash.get(EXHIBITS, Exhibits()).shown_with(judged(item, call, identifier, judge.waits_for(check)))
     judge.record(outcome)
     if report.failed and outcome.state is not State.BROKEN:
         report.longrepr = feedback.text(question, check, outcome)
