@@ -20,8 +20,9 @@ from scipy.special import gammaln
 
 from grading.montecarlo.budget import ALPHA, BETA
 from grading.montecarlo.catoni import log_mean_exp
+from grading.montecarlo.draws import Draw, columns, labels
 from grading.montecarlo.result import Result
-from grading.montecarlo.sequential import Draw, run
+from grading.montecarlo.sequential import run
 
 CONCENTRATIONS = np.array([1.0, 10.0, 100.0, 1000.0])
 CELLS = 20
@@ -44,16 +45,9 @@ class CountsFollow:
         variance = float((p * (1 - p)).max())
         return math.ceil(16 * math.log(1 / beta) * variance / self.detect**2)
 
-    def problem(self, rows: np.ndarray) -> str | None:
-        bad = (rows < 0) | (rows >= len(self.probs)) | (rows != np.floor(rows))
-        if not bad.any():
-            return None
-        first = int(np.argmax(bad))
-        return f"Draw {first} is {rows[first]}, not a category 0..{len(self.probs) - 1}."
-
     def statistics(self, rows: np.ndarray) -> np.ndarray:
         """(...) integers to (..., K) indicators."""
-        return np.eye(len(self.probs))[np.asarray(rows, dtype=int)]
+        return np.eye(len(self.probs))[rows]
 
     def evidence(self, totals: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         return self._against(totals, n), self._in_favour(totals, n)
@@ -103,7 +97,8 @@ def check_categorical(
     probs = np.asarray(probs, dtype=float)
     if probs.ndim != 1 or (probs < 0).any() or not math.isclose(probs.sum(), 1, abs_tol=1e-9):
         raise ValueError(f"probabilities are nonnegative, one-dimensional and sum to 1, not {probs}")
-    return run(CountsFollow(probs, detect, claim), draw, rng, alpha, beta)
+    test = CountsFollow(probs, detect, claim)
+    return run(test, lambda n, rng: labels(draw, n, rng, len(probs)), rng, alpha, beta)
 
 
 def check_distribution(
@@ -122,9 +117,8 @@ def check_distribution(
     """
 
     def cells(n: int, rng: np.random.Generator) -> np.ndarray:
-        x = np.asarray(draw(n, rng), dtype=float)
-        u = np.asarray(cdf(x), dtype=float)
-        return np.where(np.isfinite(x) & np.isfinite(u), np.minimum(np.floor(CELLS * u), CELLS - 1), np.nan)
+        u = np.asarray(cdf(columns(draw, n, rng, 1)[:, 0]), dtype=float)
+        return np.minimum(np.floor(CELLS * u), CELLS - 1)
 
     probs = np.full(CELLS, 1 / CELLS)
     return check_categorical(cells, probs=probs, rng=rng, detect=detect, alpha=alpha, beta=beta, claim=claim)

@@ -19,8 +19,9 @@ from jaxtyping import Float
 
 from grading.montecarlo.budget import ALPHA, BETA
 from grading.montecarlo.catoni import bets, cost, log_mean_exp, phi
+from grading.montecarlo.draws import Draw, columns
 from grading.montecarlo.result import Result
-from grading.montecarlo.sequential import Draw, run
+from grading.montecarlo.sequential import run
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +43,9 @@ class MeanEquals:
     def limit(self, beta: float) -> int:
         return math.ceil(16 * math.log(1 / beta) / self.detect**2)
 
-    def problem(self, rows: np.ndarray) -> str | None:
-        return wrong_width(rows, len(self.mean))
-
     def statistics(self, rows: np.ndarray) -> np.ndarray:
         """(..., d) to (..., G + 3, d): the bets' phi, the two sides' phi, and y itself."""
-        y = (as_columns(rows, len(self.mean)) - self.mean) @ self.whiten.T
+        y = (rows - self.mean) @ self.whiten.T
         lam, side = bets(self.detect)[:, None], self.detect
         sides = [phi(side * (side - y)), phi(side * (side + y)), y]
         return np.concatenate([phi(lam * y[..., None, :]), np.stack(sides, axis=-2)], axis=-2)
@@ -88,12 +86,9 @@ class MeanAtLeast:
     def limit(self, beta: float) -> int:
         return math.ceil(16 * math.log(1 / beta) / self.detect**2)
 
-    def problem(self, rows: np.ndarray) -> str | None:
-        return wrong_width(rows, len(self.bound))
-
     def statistics(self, rows: np.ndarray) -> np.ndarray:
         """(..., d) to (..., G + 2, d): the bets' phi, the favourable side's phi, and y itself."""
-        y = (as_columns(rows, len(self.bound)) - self.bound) / self.sd
+        y = (rows - self.bound) / self.sd
         lam, side = bets(self.detect)[:, None], self.detect
         sides = [phi(side * (side + y)), y]
         return np.concatenate([phi(-lam * y[..., None, :]), np.stack(sides, axis=-2)], axis=-2)
@@ -131,7 +126,7 @@ def check_mean(
     d = max(np.size(mean), 1 if variance is None else np.size(variance))
     mean = np.broadcast_to(np.asarray(mean, dtype=float), (d,))
     test = MeanEquals(mean, _whitening(d, variance, covariance), detect, claim)
-    return run(test, draw, rng, alpha, beta)
+    return run(test, lambda n, rng: columns(draw, n, rng, d), rng, alpha, beta)
 
 
 def check_mean_at_least(
@@ -152,7 +147,8 @@ def check_mean_at_least(
     """
     d = max(np.size(bound), np.size(variance))
     bound, sd = np.broadcast_to(np.asarray(bound, dtype=float), (d,)), np.sqrt(positive(variance, d))
-    return run(MeanAtLeast(bound, sd, detect, claim), draw, rng, alpha, beta)
+    test = MeanAtLeast(bound, sd, detect, claim)
+    return run(test, lambda n, rng: columns(draw, n, rng, d), rng, alpha, beta)
 
 
 def check_second_moment(
@@ -176,10 +172,7 @@ def check_second_moment(
     variance = kurtosis * moment[i, i] * moment[j, j] - moment[i, j] ** 2
 
     def products(n: int, rng: np.random.Generator) -> np.ndarray:
-        x = np.asarray(draw(n, rng))
-        if x.ndim == 0 or wrong_width(x, len(moment)):
-            return x  # not draws, which the test will say
-        x = as_columns(x, len(moment))
+        x = columns(draw, n, rng, len(moment))
         return x[:, i] * x[:, j]
 
     return check_mean(
@@ -210,19 +203,6 @@ def positive(variance: float | np.ndarray, d: int) -> np.ndarray:
     if not (np.isfinite(v).all() and (v > 0).all()):
         raise ValueError(f"variances must be positive and finite, not {v}; what does not vary is compared")
     return v
-
-
-def as_columns(rows: np.ndarray, d: int) -> np.ndarray:
-    """Rows as (..., d) floats; scalars draws (...,) become (..., 1)."""
-    rows = np.asarray(rows, dtype=float)
-    return rows[..., None] if d == 1 and (rows.ndim == 1 or rows.shape[-1] != 1) else rows
-
-
-def wrong_width(rows: np.ndarray, d: int) -> str | None:
-    """A sentence about rows of the wrong shape, if they have one."""
-    if as_columns(rows, d).shape == (len(rows), d):
-        return None
-    return f"The draws have shape {rows.shape}, one row a draw should give {(len(rows), d)}."
 
 
 def _vector(x: np.ndarray) -> str:

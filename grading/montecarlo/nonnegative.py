@@ -24,9 +24,10 @@ import numpy as np
 
 from grading.montecarlo.budget import ALPHA, BETA
 from grading.montecarlo.catoni import log_mean_exp
-from grading.montecarlo.mean import as_columns, positive, wrong_width
+from grading.montecarlo.draws import Draw, columns
+from grading.montecarlo.mean import positive
 from grading.montecarlo.result import Result
-from grading.montecarlo.sequential import Draw, run
+from grading.montecarlo.sequential import run
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +65,9 @@ class MeanAtMostOne:
         gain = -self.counterbets - self.price(self.counterbets)  # expected, a draw, at a mean of 1
         return math.ceil(8 * math.log(4 / beta) / gain.max())
 
-    def problem(self, rows: np.ndarray) -> str | None:
-        return wrong_width(rows, self.d)
-
     def statistics(self, rows: np.ndarray) -> np.ndarray:
         """(..., d) to (..., G + 1, d): the bets' log capital, and Z."""
-        log_z = as_columns(rows, self.d)[..., None, :]
+        log_z = rows[..., None, :]
         lam = self.bets[:-1, None]
         capital = [np.logaddexp(np.log1p(-lam), np.log(lam) + log_z), log_z, np.exp(log_z)]
         return np.concatenate(capital, axis=-2)
@@ -105,7 +103,7 @@ def check_bound(
     effect = f"a factor of {1 + excess:.3g} ({detect:g} nats) in the average weight"
 
     def log_ratio(n: int, rng: np.random.Generator) -> np.ndarray:
-        return np.asarray(draw(n, rng), dtype=float) - log_evidence
+        return columns(draw, n, rng, 1) - log_evidence
 
     return run(MeanAtMostOne(1, second_moment, excess, claim, effect), log_ratio, rng, alpha, beta)
 
@@ -132,10 +130,7 @@ def check_variance_at_most(
     kappa = kurtosis if mean is not None else (kurtosis + 3) / 2
 
     def log_squares(n: int, rng: np.random.Generator) -> np.ndarray:
-        x = np.asarray(draw(n if mean is not None else 2 * n, rng), dtype=float)
-        if not np.isfinite(x).all() or wrong_width(x, len(at_most)):
-            return x[:n]  # not draws, which the test will say
-        x = as_columns(x, len(at_most))
+        x = columns(draw, n if mean is not None else 2 * n, rng, len(at_most))
         squares = (x - mean) ** 2 if mean is not None else (x[:n] - x[n:]) ** 2 / 2
         return np.log(np.maximum(squares / at_most, TINY))
 

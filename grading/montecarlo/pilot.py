@@ -17,10 +17,10 @@ import math
 import numpy as np
 
 from grading.montecarlo.budget import ALPHA, BETA, current_budget
-from grading.montecarlo.mean import as_columns, check_mean, wrong_width
+from grading.montecarlo.draws import Draw, NotADraw, columns
+from grading.montecarlo.mean import check_mean
 from grading.montecarlo.nonnegative import check_variance_at_most
-from grading.montecarlo.result import Ending, Look, Result, not_a_draw
-from grading.montecarlo.sequential import Draw
+from grading.montecarlo.result import Ending, Look, Result
 
 EPS = 0.3
 
@@ -51,11 +51,12 @@ def check_mean_by_kurtosis(
     `detect` is in units of the bound on the standard deviation, at most about 1.2 true ones.
     """
     mean = np.atleast_1d(np.asarray(mean, dtype=float))
-    pilot = np.asarray(draw(pilot_size(kurtosis, alpha / (2 * len(mean))), rng))
-    if problem := unusable(pilot, len(mean)):
-        return failed_pilot(claim, len(pilot), alpha, beta, problem)
+    size = pilot_size(kurtosis, alpha / (2 * len(mean)))
     current_budget().spend(alpha / 2)
-    variance = variance_bound(as_columns(pilot, len(mean)), mean)
+    try:
+        variance = variance_bound(columns(draw, size, rng, len(mean)), mean)
+    except NotADraw as problem:
+        return failed_pilot(claim, size, alpha, beta, problem)
     return check_mean(
         draw,
         mean=mean,
@@ -64,7 +65,7 @@ def check_mean_by_kurtosis(
         detect=detect,
         alpha=alpha / 2,
         beta=beta,
-        claim=f"{claim} (variance bounded by {len(pilot)} pilot draws, wrongly at most as often)",
+        claim=f"{claim} (variance bounded by {size} pilot draws, wrongly at most as often)",
     )
 
 
@@ -86,14 +87,15 @@ def check_variance_ratio(
     of A beyond (1 + detect)/(1 - 0.3) of the claim is found. Where Var B is known exactly (quadrature,
     enumeration) use `check_variance_at_most`.
     """
-    pilot = np.asarray(draw(pilot_size(kurtosis, alpha / 2), rng))
-    if problem := unusable(pilot, 2):
-        return failed_pilot(claim, len(pilot), alpha, beta, problem)
+    size = pilot_size(kurtosis, alpha / 2)
     current_budget().spend(alpha / 2)
-    plain = variance_bound(pilot[:, 1], np.asarray(means[1]))
+    try:
+        plain = variance_bound(columns(draw, size, rng, 2)[:, 1], np.asarray(means[1]))
+    except NotADraw as problem:
+        return failed_pilot(claim, size, alpha, beta, problem)
 
     def reduced(n: int, rng: np.random.Generator) -> np.ndarray:
-        return np.asarray(draw(n, rng))[:, 0]
+        return columns(draw, n, rng, 2)[:, 0]
 
     return check_variance_at_most(
         reduced,
@@ -104,19 +106,14 @@ def check_variance_ratio(
         detect=detect,
         alpha=alpha / 2,
         beta=beta,
-        claim=f"{claim} (plain variance bounded by {len(pilot)} pilot draws, wrongly at most as often)",
+        claim=f"{claim} (plain variance bounded by {size} pilot draws, wrongly at most as often)",
     )
 
 
 TINY = 1e-300  # a pilot that does not vary at all: whatever varies later is then a discrepancy
 
 
-def unusable(pilot: np.ndarray, d: int) -> str | None:
-    """Why the pilot rows are no draws of width d, if they are not."""
-    return not_a_draw(pilot, len(np.atleast_1d(pilot))) or wrong_width(pilot, d)
-
-
-def failed_pilot(claim: str, n: int, alpha: float, beta: float, problem: str) -> Result:
+def failed_pilot(claim: str, n: int, alpha: float, beta: float, problem: NotADraw) -> Result:
     """The result when the pilot itself meets an impossible draw."""
     look = Look(n, math.inf, -math.inf)
-    return Result(claim, Ending.NOT_A_DRAW, (look,), alpha, beta, "an impossible draw", problem)
+    return Result(claim, Ending.NOT_A_DRAW, (look,), alpha, beta, "an impossible draw", str(problem))

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
-
 from grading.claims import Refuted
 
 
@@ -97,14 +95,3 @@ class Result:
             f"most {self.alpha:.0e}; a discrepancy of "
             f"{self.effect} passes with probability about {self.beta:.0e}."
         )
-
-
-def not_a_draw(rows: np.ndarray, n: int) -> str | None:
-    """A sentence about rows that are not n finite draws, naming the first that is not."""
-    if rows.ndim == 0 or len(rows) != n or rows.dtype.kind not in "fiu":
-        return f"Asked for {n} draws, one a row, and got {rows.dtype} of shape {rows.shape}."
-    bad = ~np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)
-    if not bad.any():
-        return None
-    first = int(np.argmax(bad))
-    return f"Draw {first} is not finite: {np.array2string(rows[first], precision=4, threshold=8)}."

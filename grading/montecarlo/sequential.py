@@ -12,15 +12,13 @@ See Ramdas, Gruenwald, Vovk, Shafer 2023, "Game-theoretic statistics and safe an
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
 from grading.montecarlo.budget import current_budget
-from grading.montecarlo.result import Ending, Look, Result, not_a_draw
-
-Draw = Callable[[int, np.random.Generator], np.ndarray]
+from grading.montecarlo.draws import Draw, NotADraw
+from grading.montecarlo.result import Ending, Look, Result
 
 FIRST_BATCH = 64
 
@@ -36,10 +34,6 @@ class SequentialTest(Protocol):
 
     def limit(self, beta: float) -> int:
         """How many draws suffice, with room to spare; then the claim is accepted."""
-        ...
-
-    def problem(self, rows: np.ndarray) -> str | None:
-        """Why these rows cannot be draws at all (not finite, out of range), if they cannot."""
         ...
 
     def statistics(self, rows: np.ndarray) -> np.ndarray:
@@ -65,7 +59,10 @@ def batch_sizes(limit: int, first: int = FIRST_BATCH) -> list[int]:
 
 
 def run(test: SequentialTest, draw: Draw, rng: np.random.Generator, alpha: float, beta: float) -> Result:
-    """Draw until one of the two e-values is large enough, a draw is impossible, or the limit is reached."""
+    """Draw until one of the two e-values is large enough, a draw is impossible, or the limit is reached.
+
+    `draw` gives rows in the form that the test's statistics take, or raises NotADraw.
+    """
     if not (0 < alpha < 1 and 0 < beta < 1):
         raise ValueError(f"alpha and beta are probabilities strictly between 0 and 1, not {alpha} and {beta}")
     budget = current_budget()
@@ -83,10 +80,11 @@ def _run(test: SequentialTest, draw: Draw, rng: np.random.Generator, alpha: floa
         return Result(test.claim, ending, tuple(path), alpha, beta, test.effect, detail)
 
     for size in batch_sizes(test.limit(beta)):
-        rows = np.asarray(draw(size, rng))
-        if problem := not_a_draw(rows, size) or test.problem(rows):
+        try:
+            rows = draw(size, rng)
+        except NotADraw as problem:
             path.append(Look(n + size, math.inf, -math.inf))
-            return stop(Ending.NOT_A_DRAW, problem)
+            return stop(Ending.NOT_A_DRAW, str(problem))
         n, totals = n + size, totals + test.statistics(rows).sum(axis=0)
         against, in_favour = (float(e) for e in test.evidence(totals, n))
         path.append(Look(n, against, in_favour))

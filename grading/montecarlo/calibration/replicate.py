@@ -30,7 +30,8 @@ def replicate(
     failed, passed = np.zeros(r, bool), np.zeros(r, bool)
     n_draws, active, totals, n = np.zeros(r, int), np.arange(r), np.zeros(()), 0
     for size in batch_sizes(test.limit(beta)):
-        totals = totals + test.statistics(rows(active, size, rng)).sum(axis=1)
+        for piece in pieces(size, len(active)):
+            totals = totals + test.statistics(rows(active, piece, rng)).sum(axis=1)
         n += size
         against, in_favour = test.evidence(totals, n)
         fails = against >= -math.log(alpha)
@@ -41,6 +42,12 @@ def replicate(
         if not len(active):
             break
     return Verdicts(failed, ~(failed | passed), n_draws)
+
+
+def pieces(size: int, r: int, most: int = 2**20) -> list[int]:
+    """A batch cut so that no piece holds more than about a million draws over all replications."""
+    step = max(1, most // r)
+    return [min(step, size - start) for start in range(0, size, step)]
 
 
 def highest_evidence(
