@@ -8,6 +8,8 @@ The gradient of the bound is an expectation that needs no derivative of the mode
 score, whose mean is zero (eq. 7). `fit` is Algorithm 1, or Algorithm 2 without Rao-Blackwellization.
 """
 
+import math
+
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
@@ -104,8 +106,15 @@ def _by_factor(rows: Float[np.ndarray, "S 4"]) -> Float[np.ndarray, "S 2 2"]:
 
 
 def _ascend(q: Float[np.ndarray, "4"], step: Float[np.ndarray, "4"]) -> Float[np.ndarray, "4"]:
-    """q after a step along the gradient in (mu_N, theta), where (lambda_N, a_N, b_N) = log(1 + exp(theta))."""
-    moved, positive = q + step, q[1:]
+    """q after a step along the gradient in (mu_N, theta), where (lambda_N, a_N, b_N) = log(1 + exp(theta)).
+
+    One step moves mu_N by no more than three standard deviations of q and the others by no more than a factor
+    of e: the bound on a leap that the noise of a poor start would otherwise make, never to return.
+    """
+    positive, reach = q[1:], 3 / math.sqrt(q[1])
     slope = -np.expm1(-positive)  # d softplus(theta) / d theta
-    moved[1:] = np.logaddexp(0.0, positive + np.log(slope) + slope * step[1:])
+    leap = np.logaddexp(0.0, positive + np.log(slope) + slope * step[1:])
+    moved = np.empty(4)
+    moved[0] = q[0] + min(max(step[0], -reach), reach)
+    moved[1:] = np.minimum(np.maximum(leap, positive / math.e), positive * math.e)
     return moved

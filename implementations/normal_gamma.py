@@ -97,9 +97,9 @@ def score(mu: Float[np.ndarray, " S"], tau: Float[np.ndarray, " S"], q: Paramete
 def sample_q(
     q: Parameters, n: int, rng: np.random.Generator
 ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-    """n independent draws (mu, tau) from q."""
+    """n independent draws (mu, tau) from q; tau below the smallest float, which tiny shapes reach, is that float."""
     mu_N, lambda_N, a_N, b_N = q
-    return rng.normal(mu_N, lambda_N**-0.5, n), rng.gamma(a_N, 1 / b_N, n)
+    return rng.normal(mu_N, lambda_N**-0.5, n), np.maximum(rng.gamma(a_N, 1 / b_N, n), np.finfo(float).tiny)
 
 
 def elbo(x: Float[np.ndarray, " N"], prior: Parameters, q: Parameters) -> float:

@@ -1,0 +1,196 @@
+"""Question 1.2.5: the sampler, the bound, its noisy gradient and the ascent of black box variational inference.
+
+The bound and its gradient are integrals, so they are checked against quadrature: the rows of `gradient_draws` at
+the nodes, weighted, have exactly the gradient as their mean, and no random number is needed. Only what draws its
+own numbers (the sampler, the ascent) is tested statistically.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from grading.claims import array, claim, number
+from grading.montecarlo import check_distribution, check_mean, rng_for
+from grading.submission import Rng, Submission
+from tests import densities
+from tests.ascent import Problem, increments, metric_of, moments
+from tests.densities import tensor
+from tests.quadrature import normal_gamma_nodes
+from tests.recognition import agrees
+from tests.strategies import RATES, SHAPES, log_uniform, seeds
+
+PRIORS = st.tuples(st.floats(-2, 2), RATES, SHAPES, RATES)
+FAMILY = st.tuples(st.floats(-3, 3), RATES, log_uniform(0.5, 100), RATES)
+SIZES = st.integers(1, 30)
+
+
+def data(size: int, seed: int, offset: float = 0.0) -> np.ndarray:
+    """A few points with mean and spread away from 0 and 1."""
+    rng = np.random.default_rng([seed, 2])
+    return offset + rng.normal(rng.uniform(-2, 2), rng.uniform(0.3, 3), size)
+
+
+def away_from_one(rng: np.random.Generator) -> float:
+    """A positive number at least a factor of two away from 1."""
+    return float(np.exp(rng.choice([-1, 1]) * rng.uniform(0.7, 2)))
+
+
+def generic_problem(rng: np.random.Generator, size: int) -> Problem:
+    """Data, prior and a q some way from the optimum, where the gradient is well above its noise."""
+    x = rng.normal(1.3, 1.4, size)
+    prior = (float(rng.uniform(0, 2)), float(rng.uniform(0.1, 1)), float(rng.uniform(1, 3)), float(rng.uniform(1, 3)))
+    q = (
+        float(x.mean() + rng.uniform(0.4, 0.9)),
+        float(rng.uniform(2, 4)),
+        float(rng.uniform(2.5, 5)),
+        float(rng.uniform(2.5, 5)),
+    )
+    return x, prior, q
+
+
+def pair(value: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The two arrays that `sample_q` returns."""
+    claim(isinstance(value, list | np.ndarray) and len(value) == 2, "sample_q should return a pair (mu, tau)")
+    return array(value[0], (n,), "mu of sample_q"), array(value[1], (n,), "tau of sample_q")
+
+
+@pytest.mark.question("1.2.5")
+def test_sample_q_draws_from_q(submission: Submission, seed: int) -> None:
+    """mu ~ N(mu_N, 1/lambda_N) and tau ~ Gamma(a_N, rate b_N), independent; the same generator gives the same draws."""
+    rng = rng_for(seed, "sample_q_draws_from_q")
+    q = (float(rng.uniform(-3, 3)), away_from_one(rng), float(rng.uniform(0.6, 6)), away_from_one(rng))
+    first, again = (pair(submission.normal_gamma.sample_q(q, 5, Rng(7)), 5) for _ in range(2))
+    claim(np.array_equal(first, again), "the same generator should give the same draws: is `rng` used throughout?")
+
+    def uniforms(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        mu, tau = pair(submission.normal_gamma.sample_q(q, n, Rng(int(rng.integers(2**32)))), n)
+        return stats.norm.cdf(mu, q[0], q[1] ** -0.5), stats.gamma.cdf(tau, q[2], scale=1 / q[3])
+
+    def test(draw: Any, name: str, message: str) -> None:
+        check_distribution(draw, cdf=lambda u: u, rng=rng_for(seed, "sample_q", name), claim=name).require(message)
+
+    test(lambda n, rng: uniforms(n, rng)[0], "mu is N(mu_N, 1/lambda_N)", "lambda_N is a precision.")
+    test(lambda n, rng: uniforms(n, rng)[1], "tau is Gamma(a_N, rate b_N)", "numpy's gamma takes a scale, 1/b_N.")
+    # The fractional part of a sum of uniforms is uniform where they are independent.
+    test(lambda n, rng: sum(uniforms(n, rng)) % 1, "mu and tau are independent", "They are drawn independently.")
+
+
+@pytest.mark.question("1.2.5")
+@given(prior=PRIORS, q=FAMILY, size=SIZES, offset=st.sampled_from([0.0, 0.0, 1e6]), seed=seeds())
+def test_elbo_is_the_expectation(
+    submission: Submission, prior: tuple[float, ...], q: tuple[float, ...], size: int, offset: float, seed: int
+) -> None:
+    """elbo = E_q[log p(x, mu, tau) - log q(mu, tau)], constants included, also for points around a million."""
+    x, prior, q = data(size, seed, offset), (prior[0] + offset, *prior[1:]), (q[0] + offset, *q[1:])
+    found = number(submission.normal_gamma.elbo(x, prior, q), "elbo")
+    expected, _, spread = densities.elbo(x, prior, q)
+    normal, log_2pi = stats.norm(scale=q[1] ** -0.5), float(np.log(2 * np.pi))
+    mistakes = {
+        "the bound's sign is that of a loss": lambda: -expected,
+        "the entropy of q is missing": lambda: (
+            expected - normal.entropy() - stats.gamma(q[2], scale=1 / q[3]).entropy()
+        ),
+        "the constant -N/2 log(2 pi) is missing": lambda: expected + size / 2 * log_2pi,
+    }
+    oracle = "the expectation under q of log p - log q, by quadrature"
+    agrees(found, expected, "elbo", oracle=oracle, mistakes=mistakes, rtol=1e-7, atol=1e-8 * spread)
+
+
+@pytest.mark.question("1.2.5")
+@given(prior=PRIORS, q=FAMILY, size=SIZES, seed=seeds())
+def test_gradient_draws_are_unbiased(
+    submission: Submission, prior: tuple[float, ...], q: tuple[float, ...], size: int, seed: int
+) -> None:
+    """E_q[gradient_draws] is the gradient of the bound: an exact expectation, by quadrature."""
+    x = data(size, seed)
+    mu, tau, weight = normal_gamma_nodes(q)
+    rows = array(submission.bbvi.gradient_draws(x, prior, q, mu, tau), (len(mu), 4), "gradient_draws")
+    _, expected, _ = densities.elbo(x, prior, q)
+    h = densities.score(mu, tau, q)
+
+    def mean(log_ratio: Any) -> np.ndarray:
+        return weight @ (h * np.asarray(log_ratio)[:, None])
+
+    log_p = densities.log_likelihood(tensor(x), tensor(mu), tensor(tau))
+    log_joint = log_p + densities.log_prior(tensor(mu), tensor(tau), prior)
+    log_q = densities.log_q(tensor(mu), tensor(tau), tensor(q))
+    mistakes = {
+        "it points downhill: the gradient of the loss -ELBO": lambda: -expected,
+        "log q is not subtracted from log p": lambda: mean(log_joint),
+        "log q is added to log p": lambda: mean(log_joint + log_q),
+        "the prior is left out": lambda: mean(log_p - log_q),
+        "the likelihood is averaged over the data, not summed": lambda: mean(log_p / size + log_joint - log_p - log_q),
+    }
+    noise = weight @ np.abs(h * (log_joint - log_q).numpy()[:, None])
+    oracle = "the gradient of the bound, both by quadrature"
+    agrees(weight @ rows, expected, "E_q[gradient_draws]", oracle=oracle, mistakes=mistakes, atol=1e-6 * noise)
+
+
+@pytest.mark.question("1.2.5")
+@given(prior=PRIORS, q=FAMILY, size=SIZES, n=st.integers(2, 6), seed=seeds())
+def test_gradient_rows_belong_to_their_draws(
+    submission: Submission, prior: tuple[float, ...], q: tuple[float, ...], size: int, n: int, seed: int
+) -> None:
+    """Row s depends on draw s alone: the rows of some of the draws are some of the rows."""
+    x, rng = data(size, seed), np.random.default_rng(seed)
+    mu, tau = rng.normal(q[0], q[1] ** -0.5, n), np.maximum(rng.gamma(q[2], 1 / q[3], n), 1e-200)
+    rows = array(submission.bbvi.gradient_draws(x, prior, q, mu, tau), (n, 4), "gradient_draws")
+    part = array(submission.bbvi.gradient_draws(x, prior, q, mu[1:], tau[1:]), (n - 1, 4), "gradient_draws")
+    agrees(part, rows[1:], "the rows without the first draw", oracle="those rows with it", atol=1e-9 * np.abs(rows[1:]))
+
+
+@pytest.mark.question("1.2.5")
+@given(
+    q=st.tuples(st.floats(-3, 3), log_uniform(0.05, 20), log_uniform(0.5, 20), log_uniform(0.05, 20)),
+    step_size=log_uniform(1e-6, 1e-3),
+    control_variates=st.booleans(),
+    seed=seeds(),
+)
+def test_fit_stays_in_the_domain(
+    submission: Submission, q: tuple[float, ...], step_size: float, control_variates: bool, seed: int
+) -> None:
+    """The trajectory starts at q, has n_steps + 1 rows, stays positive, and is the same for the same generator."""
+    x, prior = data(10, seed), (1.0, 0.1, 1.0, 2.0)
+    arguments = (x, prior, q, 12, 20, np.full(12, step_size), Rng(seed), control_variates)
+    path = array(submission.bbvi.fit(*arguments), (13, 4), "the trajectory")
+    agrees(path[0], np.array(q), "the first row of the trajectory", oracle="the start", rtol=1e-12)
+    claim((path[:, 1:] > 0).all(), f"lambda_N, a_N and b_N must stay positive; the smallest is {path[:, 1:].min():.6g}")
+    again = array(submission.bbvi.fit(*arguments), (13, 4), "the trajectory")
+    claim(np.array_equal(path, again), "the same generator should give the same trajectory: is `rng` used throughout?")
+
+
+@pytest.mark.question("1.2.5")
+def test_fit_climbs_the_bound(submission: Submission, seed: int) -> None:
+    """The mean of short steps is the gradient of the bound, in coordinates of your choice."""
+    problem, n_samples = generic_problem(rng_for(seed, "fit_climbs_the_bound"), 20), 100
+    exact = moments(problem)
+    draw = increments(submission, problem, n_samples, control_variates=False)
+    pilot = draw(100, rng_for(seed, "fit_climbs_the_bound", "pilot"))
+    metric = metric_of(pilot, problem[2], exact.mean, np.sqrt(exact.plain / n_samples))
+    check_mean(
+        draw,
+        mean=metric * exact.mean,
+        variance=metric**2 * exact.plain / n_samples,
+        rng=rng_for(seed, "fit_climbs_the_bound", "test"),
+        detect=0.3,
+        claim="The mean of short steps is the gradient of the bound",
+    ).require("The ascent is biased.")
+
+
+@pytest.mark.question("1.2.5")
+def test_fit_takes_each_step_size(submission: Submission, seed: int) -> None:
+    """With an array of step sizes, step t has size rho_t: zeros do not move, and a shuffled array moves elsewhere."""
+    x, prior, q = generic_problem(rng_for(seed, "fit_takes_each_step_size"), 20)
+    rho = np.array([1e-4, 0.0, 2e-4, 0.0])
+    path = array(submission.bbvi.fit(x, prior, q, 4, 50, rho, Rng(seed), False), (5, 4), "the trajectory")
+    moved = np.abs(np.diff(path, axis=0)).max(axis=1) > 1e-12
+    claim(
+        moved.tolist() == [True, False, True, False],
+        f"with step sizes {rho.tolist()} the steps that move should be the first and third, found {moved.tolist()}",
+    )
