@@ -1,0 +1,63 @@
+"""`evidence mark`: read the answers that a human marks, one after another."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from derivations.check import sections
+from grading.assignment import load_course
+from grading.cli.mistakes import Mistake
+from grading.gradebook import Gradebook
+from grading.marking import Desk, make_app, read_table, write_table
+
+
+def mark(
+    out: Annotated[Path, typer.Argument(help="The folder that `evidence grade` wrote, with gradebook.sqlite.")],
+    marker: Annotated[str, typer.Option("--as", help="Your name, kept with every mark.")] = getpass.getuser(),
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    write: Annotated[Path | None, typer.Option("--write", help="Write a CSV of all answers instead.")] = None,
+    read: Annotated[Path | None, typer.Option("--read", help="Take marks from a CSV instead.")] = None,
+    course: Annotated[Path | None, typer.Option(help="The course's course.toml, where it has one.")] = None,
+) -> None:
+    """Open a small page on this machine that shows one answer after another, with its rubric and its evidence.
+
+    Names are hidden; every mark is saved at once. With --write and --read the same goes through a spreadsheet.
+    """
+    if not (out / "gradebook.sqlite").exists():
+        raise Mistake(f"{out} has no gradebook.sqlite; run `evidence grade` first and give its --out folder")
+    desk = Desk(Gradebook(out / "gradebook.sqlite"), load_course(course), sections)
+    console = Console(highlight=False)
+    if write is not None:
+        write.write_text(write_table(desk, marker), encoding="utf-8")
+        console.print(f"answers written to {write}; fill in points and why, then: evidence mark {out} --read {write}")
+    elif read is not None:
+        console.print(f"{read_table(desk, read_text(read), marker)} marks saved")
+    else:
+        serve(desk, marker, port, console)
+
+
+def read_text(path: Path) -> str:
+    """The CSV's text.  Raises Mistake where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Mistake(f"{path}: {error}") from None
+
+
+def serve(desk: Desk, marker: str, port: int, console: Console) -> None:
+    """Serve the page until Ctrl-C; every mark is saved by then."""
+    from werkzeug.serving import make_server
+
+    token = secrets.token_urlsafe(24)
+    server = make_server("127.0.0.1", port, make_app(desk, marker, token))
+    console.print(f"open http://127.0.0.1:{server.port}/?token={token}\n(opens once; Ctrl-C ends)", soft_wrap=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        console.print("\nevery mark is saved")
