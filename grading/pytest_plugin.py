@@ -20,7 +20,7 @@ import hypothesis
 import pytest
 
 from grading import feedback
-from grading.assignment import CatalogueError, Check, Course, Kind, Question, load_course
+from grading.assignment import CatalogueError, Check, Course, Kind, Question, contract, load_course
 from grading.exhibits import Exhibits
 from grading.judge import Judge, outcome_of, waiting
 from grading.outcome import Outcome, State
@@ -132,7 +132,8 @@ def submission(request: pytest.FixtureRequest) -> Iterator[Submission]:
     config = request.config
     if SUBMISSION not in config.stash:
         try:
-            config.stash[SUBMISSION] = Submission(InProcess(folder_of(config)))
+            modules = contract(config.stash[JUDGE].course.tests)
+            config.stash[SUBMISSION] = Submission(InProcess(folder_of(config)), modules)
         except LayoutError as error:
             raise pytest.UsageError(str(error)) from None
     yield config.stash[SUBMISSION]

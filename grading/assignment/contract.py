@@ -42,9 +42,10 @@ class ContractModule:
 
 
 @cache
-def contract(folder: Path = STUBS) -> dict[str, ContractModule]:
-    """All contract modules by name."""
-    return {path.stem: read_stub(path) for path in sorted(folder.glob("*.py")) if path.stem != "__init__"}
+def contract(own: tuple[Path, ...] = ()) -> dict[str, ContractModule]:
+    """All contract modules by name: the assignment's, and those in the folders of a course's own questions."""
+    pages = [path for folder in (STUBS, *own) for path in sorted(folder.glob("*.py"))]
+    return {path.stem: read_stub(path) for path in pages if not path.stem.startswith(("_", "test_", "conftest"))}
 
 
 def read_stub(path: Path) -> ContractModule:

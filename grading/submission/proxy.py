@@ -35,6 +35,7 @@ class Submission:
     """A submission behind a transport.  `call_seconds` bounds one call, `check_seconds` all calls of one check."""
 
     transport: Transport
+    contract: dict[str, ContractModule] = field(default_factory=contract)
     call_seconds: float = 20.0
     check_seconds: float = 60.0
     reference: Reference | None = None
@@ -48,10 +49,9 @@ class Submission:
     spent: float = 0.0
 
     def __getattr__(self, name: str) -> Module:
-        modules = contract()
-        if name not in modules:
-            raise AttributeError(f"the contract has no module {name}; it has {', '.join(modules)}")
-        return Module(self, modules[name])
+        if name not in self.contract:
+            raise AttributeError(f"the contract has no module {name}; it has {', '.join(self.contract)}")
+        return Module(self, self.contract[name])
 
     def substitute(self, functions: list[str]) -> bool:
         """Let the reference answer for these functions in the next check; False where there is no reference."""
