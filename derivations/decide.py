@@ -14,9 +14,5 @@ def decide(relation: Relation, context: Context) -> Verdict:
     A statement that has explicit formulas on both sides, once the definitions of the context are written out, is
     decided by numbers and a normal form; any other by rules for densities and on random models.
     """
-    try:
-        closed_form.claims_of(relation, context)
-    except (closed_form.NotExplicit, closed_form.NoMoment):
-        return prover.decide(relation, context)
     verdict = closed_form.decide(relation, context)
     return prover.decide(relation, context) if verdict.status is Status.UNDECIDED else verdict

@@ -86,14 +86,15 @@ def _power(base: Number, exponent: Number) -> Number:
 
 def entry(indexed: sympy.Indexed, values: Values) -> sympy.Indexed:
     """`x[i]` with its index computed: `x[2]` where i has the value 2."""
-    indices = [_integer(index, values) for index in indexed.indices]
+    indices = [integer(index, values) for index in indexed.indices]
     concrete = indexed.base[tuple(indices)]
     if concrete not in values:
         raise NotNumeric(f"{concrete} was not drawn")
     return concrete
 
 
-def _integer(index: sympy.Expr, values: Values) -> int:
+def integer(index: sympy.Expr, values: Values) -> int:
+    """The value of an index or of the end of a range; `NotNumeric` if it is not an integer."""
     number = evaluate(index, values)
     if number != int(number):
         raise NotNumeric(f"index {index} is not an integer")
@@ -107,7 +108,7 @@ def ranges(expression: sympy.Sum | sympy.Product, values: Values) -> list[dict[s
         assignments = [
             {**chosen, index: sympy.Integer(i)}
             for chosen in assignments
-            for i in range(_integer(low, {**values, **chosen}), _integer(high, {**values, **chosen}) + 1)
+            for i in range(integer(low, {**values, **chosen}), integer(high, {**values, **chosen}) + 1)
         ]
         if len(assignments) > MAX_TERMS:
             raise NotNumeric(f"{expression.func.__name__.lower()} with more than {MAX_TERMS} terms")

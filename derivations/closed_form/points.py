@@ -11,11 +11,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import mpmath
 import sympy
 
-from derivations.closed_form.numbers import Number, ranges, real_value
+from derivations.closed_form.numbers import Number, integer, ranges, real_value
 
 DIGITS = 50
 GUARD_DIGITS = 15
@@ -75,12 +76,19 @@ def _sizes(sides: tuple[sympy.Basic, ...]) -> set[sympy.Basic]:
 
 def _entries(expression: sympy.Basic, values: Assignment) -> set[sympy.Indexed]:
     """The entries of the data, with concrete indices, that `expression` reads at a point."""
+    if not _reads_data(expression):
+        return set()
     if isinstance(expression, sympy.Indexed):
-        return {expression.base[tuple(sympy.Integer(i.subs(values)) for i in expression.indices)]}
+        return {expression.base[tuple(sympy.Integer(integer(i, values)) for i in expression.indices)]}
     if isinstance(expression, sympy.Sum | sympy.Product):
         chosen = ({**values, **indices} for indices in ranges(expression, values))
         return set().union(*(_entries(expression.function, point) for point in chosen))
     return set().union(*(_entries(argument, values) for argument in expression.args))
+
+
+@lru_cache(maxsize=10_000)
+def _reads_data(expression: sympy.Basic) -> bool:
+    return expression.has(sympy.Indexed)
 
 
 def sample(left: sympy.Expr, right: sympy.Expr, n_points: int, seed: int) -> Iterator[Difference]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from derivations.closed_form.claim import Claim
 
 MEMORY = 2 * 1024**3  # bytes
+STARTUP = 60.0  # seconds, on a machine that is very busy
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Worker:
                 env={**os.environ, "PYTHONPATH": root},
                 bufsize=0,
             )
+            self._line(self._process, time.monotonic() + STARTUP)  # it says when it is ready
         return self._process
 
     def stop(self) -> None:
@@ -119,6 +121,9 @@ def serve() -> None:
     """The worker's side: answer steps until the input ends."""
     import resource
 
+    import derivations.closed_form.claim  # noqa: F401  (now, so that the first claim need not wait for sympy)
+
+    print("ready", flush=True)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     sys.setrecursionlimit(20_000)
     while header := sys.stdin.buffer.read(8):
