@@ -15,7 +15,8 @@ from derivations.language import Relation
 from derivations.models.concrete import Meaningless
 from derivations.models.finite import NotFinite
 from derivations.models.refuter import SUPPORT, find_counterexample, holds_exactly
-from derivations.verdict import Counterexample, Verdict, refuted, supported, undecided
+from derivations.prover.prove import prove
+from derivations.verdict import Counterexample, Verdict, proved, refuted, supported, undecided
 
 
 def decide(relation: Relation, context: Context) -> Verdict:
@@ -29,9 +30,12 @@ def decide(relation: Relation, context: Context) -> Verdict:
 
 
 def _decide(relation: Relation, context: Context) -> Verdict:
-    counterexample, _ = find_counterexample(relation, context)
+    counterexample, screened = find_counterexample(relation, context)
     if counterexample is not None:
         return _refuted(counterexample)
+    rules = prove(relation, context)
+    if rules is not None:
+        return proved(", ".join(rules), f"both sides reduce to one form, and agree on {screened} random models")
     counterexample, models = holds_exactly(relation, context)
     if counterexample is not None:
         return _refuted(counterexample)
