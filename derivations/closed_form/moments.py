@@ -43,9 +43,9 @@ def moment(expression: Expr, family: lang.Family) -> Expr:
 class Monomial:
     """x^power (log x)^logs e^{rate x}."""
 
-    power: Expr = Integer(0)
-    logs: Expr = Integer(0)
-    rate: Expr = Integer(0)
+    power: Expr
+    logs: Expr
+    rate: Expr
 
 
 def _monomial(product: Expr, point: Expr) -> Monomial:

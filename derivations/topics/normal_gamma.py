@@ -197,7 +197,7 @@ UPDATE_MU = derive(
     E[Q_TAU](log(LIKELIHOOD * PRIOR)),
     up_to_constant(-E_TAU / 2 * (data_sum((x_n - mu) ** 2) + lambda_0 * (mu - mu_0) ** 2), "E[τ] = a_N / b_N"),
     up_to_constant(log(Normal(mu, MEAN, 1 / PRECISION)), "complete the square: λ_N = (λ_0 + N) E[τ]"),
-)  # `vary` is narrowed to μ below
+)
 
 RATE = b_0 + half * (
     data_sum((x_n - mu_N) ** 2) + N / lambda_N + lambda_0 * ((mu_N - mu_0) ** 2 + 1 / lambda_N)
