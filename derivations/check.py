@@ -1,0 +1,228 @@
+"""Every displayed equation of a document, step by step: does this line follow from the one before?
+
+`check_document(text)` is what `evidence check FILE.md` runs. A name that the question itself defines keeps that
+meaning, whatever the document says of it: a definition that contradicts it is refuted. A name the question does
+not know is defined by its first line.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sympy import Expr, Symbol, Tuple
+
+from derivations.context import Context
+from derivations.contexts import ContextError, context_of, questions, read_page
+from derivations.decide import decide
+from derivations.definitions import expand_quantities
+from derivations.document import Document, Kind, Part, parse_document
+from derivations.language import Constant, Density, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
+from derivations.reader import Chain, Display, ReadError, Side, read_display, read_side
+from derivations.report import RECORDED, UNREAD, DocumentReport, Equation, Step, StepKind, step_of
+from derivations.verdict import Verdict, proved, refuted, undecided
+
+Decide = Callable[[Relation, Context], Verdict]
+BUDGET: Final = 300.0  # seconds for one document; what is left then is reported as not checked
+
+
+def check_document(text: str, question: str | None = None, context: Context | None = None,
+                   decide: Decide = decide) -> DocumentReport:
+    """The verdicts on a Markdown text.
+
+    `question` keeps only that question's equations; `context` replaces the contexts of the catalogue and of the
+    front matter. ReadError if the document as a whole cannot be read, ContextError if its front matter is wrong.
+    """
+    start = time.monotonic()
+    document = parse_document(text)
+    checker = _Checker(_Contexts(document, context), decide, start + BUDGET)
+    equations: list[Equation] = []
+    definitions: list[Equation] = []
+    for part in document.parts:
+        if part.kind is Kind.PROSE or (question is not None and part.question != question):
+            continue
+        (equations if part.kind is Kind.DISPLAY else definitions).append(checker.check(part))
+    parts = tuple(p for p in document.parts if question is None or p.question == question)
+    return DocumentReport(tuple(equations), tuple(definitions), time.monotonic() - start, parts)
+
+
+class _Contexts:
+    """Which context holds at each question, growing with the definitions of the document."""
+
+    def __init__(self, document: Document, given: Context | None) -> None:
+        self.given, self.front = given, document.front
+        self.known: dict[str | None, Context] = {}
+
+    def __getitem__(self, question: str | None) -> Context:
+        if question not in self.known:
+            self.known[question] = self._initial(question)
+        return self.known[question]
+
+    def __setitem__(self, question: str | None, context: Context) -> None:
+        self.known[question] = context
+
+    def _initial(self, question: str | None) -> Context:
+        pages = self.front.get("contexts", {})
+        if self.given is not None:
+            return self.given
+        if isinstance(pages, dict) and question in pages:
+            return read_page(pages[question])
+        if "context" in self.front:
+            return read_page(self.front["context"])
+        return context_of(question) if question in questions() else Context("no question")
+
+
+@dataclass
+class _Condition:
+    """An equation `left = 0` that asks for something, and that the next one may follow from."""
+
+    left: Expr
+
+
+class _Checker:
+    """Goes through a document from top to bottom."""
+
+    def __init__(self, contexts: _Contexts, decide: Decide, deadline: float) -> None:
+        self.contexts, self.decide, self.deadline = contexts, decide, deadline
+        self.pending: tuple[Side, Any, Sign, str] | None = None
+        self.condition: _Condition | None = None
+
+    def check(self, part: Part) -> Equation:
+        """One display, or one definition in the text."""
+        if part.problem is not None:
+            return self._unread(part, part.problem)
+        try:
+            display = read_display(part.text)
+        except ReadError as error:
+            return self._unread(part, str(error.moved(part.line - 1)))
+        problems: list[str] = []
+        steps = [step for chain in display.chains for step in self._chain(part, display, chain, problems)]
+        return Equation(part.question, part.line, display.tag, part.text, problems[0] if problems else None,
+                        tuple(steps), part.kind is Kind.DISPLAY)
+
+    def _unread(self, part: Part, problem: str) -> Equation:
+        self.pending = self.condition = None
+        return Equation(part.question, part.line, None, part.text, problem, (), part.kind is Kind.DISPLAY)
+
+    def _chain(self, part: Part, display: Display, chain: Chain, problems: list[str]) -> Iterator[Step]:
+        """The steps of one chain; a chain left open is continued by the next display."""
+        terms = [self._read(part, side, problems) for side in chain.sides]
+        written = [display.latex(side) for side in chain.sides]
+        signs = list(chain.signs)
+        if self.pending is not None and part.kind is Kind.DISPLAY:
+            _, term, sign, latex = self.pending
+            begins_empty = not chain.sides[0].pieces
+            if begins_empty:
+                terms, written = [term, *terms[1:]], [latex, *written[1:]]
+            else:
+                terms, written, signs = [term, *terms], [latex, *written], [sign, *signs]
+            self.pending = None
+        if chain.is_open:
+            self.pending = (chain.sides[-2], terms[-2], signs[-1], written[-2])
+            terms, written, signs = terms[:-1], written[:-1], signs[:-1]
+        for number, sign in enumerate(signs):
+            left, right = terms[number], terms[number + 1]
+            yield self._step(part, (written[number], sign, written[number + 1]), (left, right))
+
+    def _read(self, part: Part, side: Side, problems: list[str]) -> Any:
+        """The term of a side, or None, with the problem noted."""
+        texts = [piece.text for piece in side.pieces]
+        if len(texts) == 3 and texts[0] == "(" and texts[2] == ")" and texts[1].isdigit():
+            return Quantity("".join(texts))
+        if not side.pieces:
+            return None
+        try:
+            return read_side(side.pieces, self.contexts[part.question])
+        except ReadError as error:
+            problems.append(str(error.moved(part.line - 1)))
+            return None
+
+    def _step(self, part: Part, written: tuple[str, Sign, str], terms: tuple[Any, Any]) -> Step:
+        left, sign, right = written
+        if terms[0] is None or terms[1] is None:
+            return Step(left, sign.value, right, StepKind.UNREAD, UNREAD, "none", "a side could not be read")
+        if time.monotonic() > self.deadline:
+            return step_of(left, sign.value, right, StepKind.CLAIM, undecided("the time for this document is up"))
+        kind, verdict = self._judge(part, Relation(terms[0], sign, terms[1]))
+        if verdict is None:
+            return Step(left, sign.value, right, kind, RECORDED, kind.value, _RECORDED[kind])
+        return step_of(left, sign.value, right, kind, verdict)
+
+    def _judge(self, part: Part, relation: Relation) -> tuple[StepKind, Verdict | None]:
+        """The kind of a relation and its verdict; None for what is only recorded."""
+        context = self.contexts[part.question]
+        if relation.sign is Sign.DISTRIBUTED:
+            return StepKind.DEFINITION, None
+        name = _defined(relation, context)
+        if name is not None:
+            body = relation.right if name == relation.left else relation.left
+            self.contexts[part.question] = context.with_definition(name, body)
+            return StepKind.DEFINITION, None
+        if _is_condition(relation, context):
+            return self._conditional(relation, context)
+        self.condition = None
+        kind = StepKind.DEFINITION if relation.sign is Sign.DEFINED else StepKind.CLAIM
+        claim = replace(relation, sign=Sign.EQUAL) if relation.sign is Sign.DEFINED else relation
+        return kind, self._verdict(claim, context)
+
+    def _conditional(self, relation: Relation, context: Context) -> tuple[StepKind, Verdict | None]:
+        """`... = 0`: recorded when it is imposed, a claim when one stands before it that it should follow from."""
+        before, self.condition = self.condition, _Condition(relation.left)
+        if before is None:
+            return StepKind.CONDITION, None
+        return StepKind.CLAIM, self._verdict(Relation(before.left, Sign.EQUAL, relation.left), context)
+
+    def _verdict(self, relation: Relation, context: Context) -> Verdict:
+        """Lists are compared member by member, the rest is decided by the engine."""
+        try:
+            left, right = (expand_quantities(side, context) for side in (relation.left, relation.right))
+            if left == right and relation.sign in (Sign.EQUAL, Sign.AT_MOST, Sign.AT_LEAST):
+                return proved("definition", "both sides are the same by the definitions of the question")
+            if isinstance(left, Tuple) and isinstance(right, Tuple):
+                return self._members(left, right, context)
+            return self.decide(relation, context)
+        except Exception as error:  # one claim that breaks the engine must not take the others with it
+            return undecided(f"the engine stopped: {type(error).__name__}: {error}")
+
+    def _members(self, left: Tuple, right: Tuple, context: Context) -> Verdict:
+        if len(left) != len(right):
+            return undecided(f"lists of {len(left)} and {len(right)} members")
+        verdicts = [self._verdict(Relation(a, Sign.EQUAL, b), context) for a, b in zip(left, right, strict=True)]
+        return next((v for v in verdicts if not v.holds), verdicts[0])
+
+
+_RECORDED: Final = {
+    StepKind.DEFINITION: "introduces a name; the question says nothing that contradicts it",
+    StepKind.CONDITION: "asks for something (a derivative to vanish), so there is nothing to refute",
+}
+
+
+def _defined(relation: Relation, context: Context) -> Expr | None:
+    """The side that this relation introduces as a new name, if any."""
+    if relation.sign not in (Sign.EQUAL, Sign.DEFINED):
+        return None
+    sides = (relation.left, relation.right) if relation.sign is Sign.DEFINED else (relation.left,)
+    return next((side for side in sides if _is_new(side, context)), None)
+
+
+def _is_new(term: Any, context: Context) -> bool:
+    """A quantity, a symbol or a matrix that neither the question nor an earlier line gives a meaning."""
+    if isinstance(term, Quantity | MatrixQuantity):
+        return expand_quantities(term, context) == term
+    known = {d.left for d in context.definitions}
+    return isinstance(term, Symbol | Variable) and term not in known and _is_undefined_letter(term, context)
+
+
+def _is_undefined_letter(term: Symbol | Variable, context: Context) -> bool:
+    declared = context.variables | context.positive | context.negative | context.integers
+    return term.name not in declared
+
+
+def _is_condition(relation: Relation, context: Context) -> bool:
+    """An equation with zero that a multiplier takes part in."""
+    return relation.sign is Sign.EQUAL and relation.right == 0 and contains(relation.left, Constant)
+
+
+__all__ = ["ContextError", "Density", "ReadError", "check_document", "refuted"]
