@@ -11,7 +11,7 @@ mean zero.  So
 
     ∇_{λ_i} ELBO = E_q[ ∇ log q(z_i | λ_i) ( log p_i(x, z) - log q(z_i | λ_i) ) ],  p_i = the product of those factors
 
-has the same mean as the plain score gradient and, for the expectation over the rest, less variance.
+has the same mean as the plain score gradient, without the variance that the other factors bring.
 Ranganath, Gerrish, Blei 2014, eqs. 5-6 and appendix A.
 """
 
