@@ -16,12 +16,16 @@ class Refuted(AssertionError):
     """A claim about the submission that does not hold.
 
     `evidence` holds what the verdict rests on (draws, e-value, error probabilities), `mistake` the name of the
-    mistake where the check itself recognises it.
+    mistake where the check itself recognises it, `example` runnable Python where the last call to the submission is
+    not what shows the failure.
     """
 
-    def __init__(self, message: str, *, mistake: str = "", evidence: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, message: str, *, mistake: str = "", example: str = "", evidence: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         self.mistake = mistake
+        self.example = example
         self.evidence = evidence or {}
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from derivations.check import sections
+from grading.answers import sections
 from grading.assignment import load_course
 from grading.cli.mistakes import Mistake
 from grading.gradebook import Gradebook

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from derivations.report import Equation
+from grading.answers import sections, unread
 from grading.assignment import ContractFunction, ContractModule, Course, Kind, Question, contract
 from grading.submission import Missing, Problem, Submission
 
@@ -79,28 +81,26 @@ def function_finding(function: ContractFunction, seen: dict[str, Any]) -> Findin
 
 def answers_of(submission: Submission, course: Course) -> Iterator[Finding]:
     """For each question that asks for a derivation or for prose: what stands under its heading."""
-    from derivations.check import sections, unreadable
-
     try:
         text = submission.answers()
     except Missing as problem:
         yield Finding(Weight.MISSING, "answers.md", "answers.md", str(problem))
         return
-    written = sections(text)
+    written, unreadable = sections(text), unread(text)
     for question in course.questions:
         if any(check.kind is Kind.PROSE or check.name == "derivation" for check in question.checks):
-            yield from answer_findings(question, written.get(question.number, ""), unreadable)
+            faults = [equation for equation in unreadable if equation.question == question.number]
+            yield from answer_findings(question, written.get(question.number, ""), faults)
 
 
-def answer_findings(question: Question, text: str, unreadable: Any) -> Iterator[Finding]:
+def answer_findings(question: Question, text: str, faults: list[Equation]) -> Iterator[Finding]:
     """An empty answer, or each equation that cannot be read."""
     if not text.strip():
         yield Finding(
             Weight.MISSING, question.number, "answers.md", f"nothing stands under the heading {question.number}"
         )
         return
-    faults = unreadable(text, question.number)
-    for line, words in faults:
-        yield Finding(Weight.NOTICE, question.number, f"answers.md, line {line}", words)
+    for equation in faults:
+        yield Finding(Weight.NOTICE, question.number, f"answers.md, line {equation.line}", equation.problem or "")
     if not faults:
         yield Finding(Weight.FOUND, question.number, "answers.md")
