@@ -7,6 +7,7 @@ What has no formula, such as an arbitrary density $p(X, Z)$, raises `NotExplicit
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import singledispatchmethod
 
 import sympy
@@ -103,10 +104,19 @@ class Formula:
 
     @write.register
     def _(self, term: lang.Gradient) -> Expr | MatrixBase:
-        body = self(term.body)
-        if isinstance(term.wrt, Tuple):
-            return Matrix([_derivative(body, self(part)) for part in term.wrt])
-        return _derivative(body, self(term.wrt))
+        coordinates = self._definition(term.wrt)
+        wrt = coordinates if isinstance(coordinates, Tuple) else term.wrt
+        if isinstance(wrt, Tuple):
+            return Matrix([self._derivative(term.body, part) for part in wrt])
+        return self._derivative(term.body, wrt)
+
+    def _derivative(self, body: Expr, wrt: Basic) -> Expr | MatrixBase:
+        """A coordinate such as λ_N = 1/σ² stays a letter until the derivative in it is taken."""
+        if not isinstance(wrt, Symbol) or self._definition(wrt) is None:
+            return sympy.diff(self(body), self(wrt))
+        others = tuple(d for d in self.context.definitions if d.left != wrt)
+        slope = sympy.diff(Formula(replace(self.context, definitions=others), self.depth)(body), wrt)
+        return slope.xreplace({wrt: self(wrt)})
 
     @write.register
     def _(self, term: lang.TotalGradient) -> Expr:
@@ -116,7 +126,8 @@ class Formula:
     def _(self, term: lang.Expectation) -> Expr | MatrixBase:
         value = self(term.body)
         for measure in self.context.measure(term.measure):
-            value = self._mean(value, self._family(measure))
+            for family in self._families(measure):
+                value = self._mean(value, family)
         return value
 
     def _mean(self, value: Expr | MatrixBase, family: lang.Family) -> Expr | MatrixBase:
@@ -126,13 +137,15 @@ class Formula:
             return value.applyfunc(lambda entry: moment(entry, written))
         return moment(value, written)
 
-    def _family(self, measure: Expr) -> lang.Family:
-        """The named family that a measure stands for."""
+    def _families(self, measure: Basic | None) -> list[lang.Family]:
+        """The named families whose product a measure stands for."""
         for _ in range(MAX_DEPTH):
             if isinstance(measure, lang.Family):
-                return measure
-            measure = self._definition(measure)
-        raise NotExplicit(f"{measure} is no named family")
+                return [measure]
+            if isinstance(measure, sympy.Mul):
+                return [family for factor in measure.args for family in self._families(factor)]
+            measure = None if measure is None else self._definition(measure)
+        raise NotExplicit("the expectation is not over named families")
 
     @write.register
     def _(self, term: lang.KL) -> Expr:
@@ -172,10 +185,6 @@ def matched(definition: Definition, term: Basic) -> Basic | None:
         if found:
             return definition.right.xreplace({index: found[wild]})
     return None
-
-
-def _derivative(body: Expr | MatrixBase, wrt: Expr) -> Expr | MatrixBase:
-    return sympy.diff(body, wrt)
 
 
 def _product(parts: list) -> MatrixBase:
