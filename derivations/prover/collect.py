@@ -37,7 +37,7 @@ def collected(terms: Terms, known: Knowledge) -> Terms:
     """The sum with equal terms added up: empty exactly when the rules reduce it to zero."""
     plain: list[tuple[Term, Term]] = []
     sums: list[tuple[Term, Term]] = []
-    for term in terms:
+    for term in simplified(terms, known):
         canon = canonical(term, known)
         (sums if len(canon.sums) == 1 else plain).append((canon, term))
     singles: list[Term] = []

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr, Integer, Symbol, log, preorder_traversal
+from sympy import Basic, Expr, Symbol, log, preorder_traversal
 
 from derivations.context import Context
 from derivations.definitions import expand_quantities
-from derivations.language import Constant, Density, Relation, Sign, Variable, contains, mentioned_densities
+from derivations.language import Constant, Density, Relation, Sign, contains, mentioned_densities
 from derivations.prover.bounds import is_never_negative
-from derivations.prover.collect import collected
-from derivations.prover.expand import Expander, revealed
 from derivations.prover.knowledge import Knowledge
-from derivations.prover.terms import Term, Terms, Unprovable, joints_in, scale, variables_of
+from derivations.prover.normal import normal
+from derivations.prover.terms import J, Term, Terms, Unprovable, V, joints_in, variables_of
 
 
 def prove(relation: Relation, context: Context) -> tuple[str, ...] | None:
@@ -46,13 +45,6 @@ def _prove(left: Expr, right: Expr, sign: Sign, known: Knowledge) -> tuple[str, 
     return tuple(known.rules) or ("identical sides",) if proved else None
 
 
-def normal(left: Expr, right: Expr, known: Knowledge, whole: bool = False) -> Terms:
-    """The difference of two sides in normal form; empty means that they are equal."""
-    expander = Expander(known, whole)
-    terms = expander.terms(left) + scale(expander.terms(right), Integer(-1))
-    return collected(revealed(terms), known)
-
-
 def _varying(difference: Terms, known: Knowledge) -> Terms:
     """The terms an additive constant may not stand for."""
     known.note("additive constants dropped")
@@ -61,21 +53,18 @@ def _varying(difference: Terms, known: Knowledge) -> Terms:
 
 
 def _depends(term: Term, what: Basic, known: Knowledge) -> bool:
+    """Whether a term depends on a free variable, on a density, or on a parameter."""
     if isinstance(what, Density):
-        (of,) = (what.of,)
-        return any(joint.name == what.name or (set(known.variables(of)) & _bases(joint) and _shares(joint, what, known))
-                   for joint in joints_in(term))
-    if isinstance(what, Variable) or not isinstance(what, Symbol):
-        letters = {v.base.name for v in known.variables([what])}  # type: ignore[list-item]
-        return any(v.copy == 0 and v.base.name in letters for v in variables_of(term))
-    return what in term.coefficient.free_symbols or any(known.depends(j, what) for j in joints_in(term))
+        return any(_contains_factor(joint, what, known) for joint in joints_in(term))
+    if isinstance(what, Symbol):
+        return what in term.coefficient.free_symbols or any(known.depends(j, what) for j in joints_in(term))
+    letters = {v.base.name for v in known.variables([what])}  # type: ignore[list-item]
+    return any(v.copy == 0 and v.base.name in letters for v in variables_of(term))
 
 
-def _bases(joint: object) -> set[object]:
-    from derivations.prover.terms import V
-    return {V(v.base) for v in joint.variables}  # type: ignore[attr-defined]
-
-
-def _shares(joint: object, what: Density, known: Knowledge) -> bool:
-    """Whether the joint has the density among its factors."""
-    return any(what.name == getattr(factor, "name", None) for factor in known.context.factors(joint.name))  # type: ignore[attr-defined]
+def _contains_factor(joint: J, density: Density, known: Knowledge) -> bool:
+    """Whether a marginal is one of the density, or of a joint that has it as a factor."""
+    if joint.name == density.name:
+        return True
+    named = any(density.name == getattr(factor, "name", None) for factor in known.context.factors(joint.name))
+    return named and bool(set(known.variables(density.of)) & {V(v.base) for v in joint.variables})

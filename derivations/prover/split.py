@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cmp_to_key
+from itertools import combinations
 
 from sympy import Expr, Integer, Symbol
 
@@ -10,7 +12,7 @@ from derivations.language import Density, IndexedProduct, Variable, VariableRang
 from derivations.prover import independence
 from derivations.prover.knowledge import Knowledge
 from derivations.prover.order import at_most
-from derivations.prover.terms import J, Log, Term, Terms, Unprovable, V
+from derivations.prover.terms import J, Limits, Log, Term, Terms, Unprovable, V
 
 Pieces = list[tuple[J, int]]
 
@@ -160,7 +162,8 @@ def _open(joint: J, exponent: int, known: Knowledge) -> list[Term]:
             for sign, inner, limits in opened for term in log_terms(inner, known)]
 
 
-Opened = list[tuple[int, J, tuple[tuple[Symbol, Expr, Expr], ...]]]
+Over = tuple[Limits, ...]
+Opened = list[tuple[int, J, Over]]
 
 
 def _open_chain(joint: J, known: Knowledge) -> Opened | None:
@@ -182,31 +185,49 @@ def _open_chain(joint: J, known: Knowledge) -> Opened | None:
     return opened
 
 
-def _pair(joint: J, before: V | None, here: V, limits: tuple, known: Knowledge) -> Opened:
-    both = known.marginal(joint.name, [v for v in (before, here) if v is not None], joint.stopped)
-    alone = known.marginal(joint.name, [before], joint.stopped) if before is not None else None
-    above: Opened = [] if both is None else [(1, both, limits)]
-    return above if alone is None else [*above, (-1, alone, limits)]
+def _pair(joint: J, before: V | None, here: V, limits: Over, known: Knowledge) -> Opened:
+    both = [here] if before is None else [before, here]
+    alone = [] if before is None else _one(joint, -1, [before], limits, known)
+    return _one(joint, 1, both, limits, known) + alone
 
 
 def _open_plate(joint: J, known: Knowledge) -> Opened | None:
-    """log J(S, plate) = log J(S) + sum over n of [log J(S, member n) - log J(S)] if members are independent given S."""
-    inside = [v for v in joint.variables if v.is_range]
+    r"""$\log J(S, A, B) = \log J(S, A) + \sum_n [\log J(S, A_n, B_n) - \log J(S, A_n)]$ for plates A and B.
+
+    It holds if, given S and $A_n$, member n of B is independent of all other members. A may be empty.
+    """
+    inside = sorted((v for v in joint.variables if v.is_range), key=str)
+    outside = joint.variables - set(inside)
     limits = {_ends(v) for v in inside}
-    if len(limits) != 1:
+    if len(limits) != 1 or {v.base.name for v in outside} & {v.base.name for v in inside}:
         return None
-    (lower, upper), outside = limits.pop(), joint.variables - set(inside)
-    if any(v.base.name in {u.base.name for u in inside} for v in outside):
-        return None
+    (lower, upper), = limits
     n, m = (known.new_index(Symbol(letter), lower, upper) for letter in "nm")
-    one, other = ({V(Variable(v.base.name, i), v.copy) for v in inside} for i in (n, m))
-    both = J(joint.name, frozenset(one | other | outside), joint.stopped)
-    parents = _parents(both, known)
-    names = [{str(v) for v in group} for group in (one, other, outside)]
-    if parents is None or not independence.independent(parents, *names):
-        return None
-    rest = known.marginal(joint.name, outside, joint.stopped)
-    member = known.marginal(joint.name, one | outside, joint.stopped)
-    over = ((n, lower, upper),)
-    opened: Opened = [] if rest is None else [(1, rest, ()), (-1, rest, over)]
-    return opened if member is None else [*opened, (1, member, over)]
+    for size in range(len(inside)):
+        for kept in combinations(inside, size):
+            opened = [v for v in inside if v not in kept]
+            here = _members(kept, n) | outside
+            others = _members(inside, m)
+            if _are_independent(joint, _members(opened, n), others, here, known):
+                over = ((n, lower, upper),)
+                return [*_one(joint, 1, outside | set(kept), (), known),
+                        *_one(joint, 1, here | _members(opened, n), over, known),
+                        *_one(joint, -1, here, over, known)]
+    return None
+
+
+def _members(ranges: Iterable[V], index: Symbol) -> frozenset[V]:
+    return frozenset(V(Variable(v.base.name, index), v.copy) for v in ranges)
+
+
+def _are_independent(joint: J, one: frozenset[V], other: frozenset[V], given: frozenset[V],
+                     known: Knowledge) -> bool:
+    parents = _parents(J(joint.name, one | other | given, joint.stopped), known)
+    names = [{str(v) for v in group} for group in (one, other, given)]
+    return parents is not None and independence.independent(parents, *names)
+
+
+def _one(joint: J, sign: int, variables: Iterable[V], limits: Over, known: Knowledge) -> Opened:
+    """One marginal of the opened product, or nothing if it is one."""
+    smaller = known.marginal(joint.name, variables, joint.stopped)
+    return [] if smaller is None else [(sign, smaller, limits)]
