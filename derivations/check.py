@@ -17,7 +17,7 @@ from sympy import Expr, Symbol, Tuple
 from derivations.context import Context
 from derivations.contexts import ContextError, context_of, questions, read_page
 from derivations.decide import decide
-from derivations.definitions import expand_quantities
+from derivations.definitions import coordinates_in_use, expand_quantities
 from derivations.document import Document, Kind, Part, parse_document
 from derivations.language import Constant, Density, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
 from derivations.reader import Chain, Display, ReadError, Side, read_display, read_side
@@ -155,6 +155,8 @@ class _Checker:
         context = self.contexts[part.question]
         if relation.sign is Sign.DISTRIBUTED:
             return StepKind.DEFINITION, None
+        if part.kind is Kind.INLINE and isinstance(relation.left, Symbol) and relation.right.is_number:
+            return StepKind.DEFINITION, None
         name = _defined(relation, context)
         if name is not None:
             body = relation.right if name == relation.left else relation.left
@@ -177,6 +179,7 @@ class _Checker:
     def _verdict(self, relation: Relation, context: Context) -> Verdict:
         """Lists are compared member by member, the rest is decided by the engine."""
         try:
+            context = coordinates_in_use(relation, context)
             left, right = (expand_quantities(side, context) for side in (relation.left, relation.right))
             if left == right and relation.sign in (Sign.EQUAL, Sign.AT_MOST, Sign.AT_LEAST):
                 return proved("definition", "both sides are the same by the definitions of the question")

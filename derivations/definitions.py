@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr, Symbol
+from dataclasses import replace
+
+from sympy import Basic, Expr, Symbol, Tuple
 
 from derivations.context import Context, Definition
-from derivations.language import Quantity
+from derivations.language import Gradient, Quantity, Relation
 
 _DEPTH = 8  # definitions refer to earlier ones; a circle of definitions ends here
 
@@ -28,10 +30,18 @@ def _replace(expr: Basic, context: Context) -> Basic:
         values = _match(definition.left, expr)
         if values is not None:
             return definition.right.xreplace(values)
+    if isinstance(expr, Gradient):
+        return expr.func(_replace(expr.body, _without(expr.wrt, context)), expr.wrt)
     if not expr.args:
         return expr
     args = [_replace(arg, context) for arg in expr.args]
     return expr if all(new is old for new, old in zip(args, expr.args, strict=True)) else expr.func(*args)
+
+
+def _without(wrt: Basic, context: Context) -> Context:
+    """The context in which a derivative's coordinates are free."""
+    free = wrt.args if isinstance(wrt, Tuple) else (wrt,)
+    return replace(context, definitions=tuple(d for d in context.definitions if d.left not in free))
 
 
 def _match(pattern: Expr, expr: Basic) -> dict[Basic, Basic] | None:
@@ -69,4 +79,18 @@ def _match_arguments(pattern: Quantity, expr: Quantity) -> dict[Basic, Basic]:
     return {old: new for old, new in pairs if isinstance(old, Symbol) and old != new}
 
 
-__all__ = ["Definition", "expand_quantities"]
+def coordinates_in_use(relation: Relation, context: Context) -> Context:
+    """The context without the changes of coordinates the statement does not mention.
+
+    A definition of a plain symbol, $\\lambda_N = 1 / \\sigma^2$, says how two coordinates are related; where no
+    $\\sigma$ occurs, $\\lambda_N$ is a number like any other.
+    """
+    changes = [d for d in context.definitions if isinstance(d.left, Symbol) and not isinstance(d.right, Tuple)]
+    others = tuple(d for d in context.definitions if d not in changes)
+    fixed = replace(context, definitions=others)
+    mentioned = {s for side in (relation.left, relation.right) for s in expand_quantities(side, fixed).free_symbols}
+    used = tuple(d for d in changes if d.right.free_symbols & mentioned)
+    return replace(context, definitions=others + used)
+
+
+__all__ = ["Definition", "coordinates_in_use", "expand_quantities"]

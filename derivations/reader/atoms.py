@@ -213,7 +213,8 @@ class Atoms(Transformer_NonRecursive):
         return Mul(*(self._factor(factor) for factor in factors))
 
     def _factor(self, factor: Any) -> Expr:
-        if not isinstance(factor, Expr):
+        if not isinstance(factor, Expr) or any(d.left == factor for d in self.context.definitions
+                                               if isinstance(d.right, Tuple)):
             raise ReadError("a list cannot be multiplied")
         return factor
 

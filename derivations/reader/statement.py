@@ -36,6 +36,12 @@ ENVIRONMENTS: Final = frozenset(
 )
 
 
+LAYOUT: Final = re.compile(
+    r"\\(?:begin|end)\{(?:" + "|".join(re.escape(name) for name in sorted(ENVIRONMENTS)) + r")\}"
+    r"|\\(?:tag|label)\{[^{}]*\}|\\q?quad\s*\(\d+\)\s*$|\\(?:nonumber|notag)"
+)
+
+
 @dataclass
 class Side:
     """One side of a relation: its pieces, and where its text begins and ends."""
@@ -68,8 +74,9 @@ class Display:
     tag: str | None = None
 
     def latex(self, side: Side) -> str:
-        """A side as written, without the marks of alignment."""
-        return re.sub(r"\s+", " ", self.text[side.start : side.end]).strip().strip("&").removesuffix(r"\quad").strip()
+        """A side as written, without the marks of alignment, tags and environments around it."""
+        text = LAYOUT.sub("", re.sub(r"\s+", " ", self.text[side.start : side.end]))
+        return text.strip(" &").removesuffix(r"\quad").rstrip(" &,.")
 
 
 def split(text: str) -> Display:
@@ -141,10 +148,7 @@ class _Splitter:
         self.position += 1
         if self.skipping or piece.text in QUADS or piece.text == "&" and not self.depth:
             return
-        side = self.chains[-1].sides[-1]
-        if not side.pieces:
-            side.start = piece.start
-        side.pieces.append(piece)
+        self.chains[-1].sides[-1].pieces.append(piece)
         self.row_begins = False
 
     def _separate(self, piece: Piece) -> bool:
@@ -210,7 +214,7 @@ class _Splitter:
             chain.signs[-1] = sign
         else:
             chain.signs.append(sign)
-            chain.sides.append(Side(start=piece.start))
+            chain.sides.append(Side(start=_end(self.pieces[self.position + taken - 1])))
         self.row_begins = False
         self.position += taken
         return True
@@ -220,7 +224,7 @@ class _Splitter:
 
     def _begin(self, piece: Piece, arrow: bool) -> bool:
         self._close(piece)
-        self.chains.append(Chain([Side()], arrow=arrow))
+        self.chains.append(Chain([Side(start=_end(piece))], arrow=arrow))
         self.position += 1
         return True
 
@@ -236,7 +240,7 @@ class _Splitter:
         continues = bare[0].text in SIGNS or bare[0].text in STACKED or [p.text for p in bare[:2]] == [":", "="]
         goes_on = row[0].text == "&" or bare[0].text in ("+", "-", r"\cdot", r"\times")
         if not continues and (not goes_on or _relates(row)):
-            self.chains.append(Chain([Side()]))
+            self.chains.append(Chain([Side(start=_end(piece))]))
         return True
 
     def _next_row(self) -> Iterator[Piece]:
@@ -257,6 +261,10 @@ class _Splitter:
         self.skipping = True
         self.position = end + 1
         return True
+
+
+def _end(piece: Piece) -> int:
+    return piece.start + len(piece.text)
 
 
 def _relates(row: list[Piece]) -> bool:
