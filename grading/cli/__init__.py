@@ -10,7 +10,10 @@ import sys
 import typer
 from rich.console import Console
 
+from grading.cli.doctor import doctor
 from grading.cli.grade import grade
+from grading.cli.handout import handout
+from grading.cli.mark import mark
 from grading.cli.mistakes import MISTAKES
 
 app = typer.Typer(
@@ -26,7 +29,7 @@ def evidence() -> None:
     """Evidence verifies an assignment on variational inference: derivations, implementations, experiments."""
 
 
-for command in (grade,):
+for command in (grade, doctor, handout, mark):
     app.command()(command)
 
 
