@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 MiB, GiB = 2**20, 2**30
@@ -55,6 +56,7 @@ class Policy:
         return [self.folder, *libraries()]
 
 
+@cache
 def libraries() -> list[Path]:
     """The interpreter's and the system's libraries, without this project's own rooms where they are among them."""
     own = own_rooms()

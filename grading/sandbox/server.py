@@ -22,12 +22,12 @@ import msgspec
 from grading.sandbox import processes
 from grading.sandbox.confine import confine
 from grading.sandbox.frames import NO_TOKEN, Frame, Kind, pack
-from grading.sandbox.policy import Policy
+from grading.sandbox.policy import Policy, libraries
 
 WARM = """
     numpy scipy.special scipy.stats scipy.optimize scipy.integrate scipy.linalg torch torch.nn.functional torch.optim
     torch.distributions torch.utils.data sympy mpmath matplotlib.pyplot
-    grading.sandbox.session grading.submission.network
+    grading.sandbox.session grading.submission.network sandlock
 """
 """What submissions import most, and what the session itself needs."""
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
@@ -55,6 +55,7 @@ def warm() -> None:
     import torch
 
     torch.set_num_threads(1)
+    libraries()
     gc.collect()
     gc.freeze()
 

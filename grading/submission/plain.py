@@ -78,6 +78,8 @@ def array_bytes(array: NDArray[Any]) -> bytes:
     """`dtype`, shape and C-ordered little-endian bytes of an array."""
     if array.dtype.kind not in KINDS:
         raise Unusable(f"an array of dtype {array.dtype}, which is not numeric")
+    if array.nbytes > MAX_BYTES:
+        raise Unusable(f"an array of {array.nbytes} bytes; at most {MAX_BYTES} cross at once")
     plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     return msgspec.msgpack.encode((plain.dtype.str, array.shape, plain.tobytes()))
 

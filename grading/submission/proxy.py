@@ -117,7 +117,10 @@ class Submission:
         """Answer the worker's question for a substituted function, or pass progress on."""
         message = plain.decode(raw, trusted=False)
         if self.reference is not None and isinstance(message, dict) and message.get("ask") in self.substituted:
-            return plain.encode(self.reference(message["ask"], message["args"], message["kwargs"]))
+            try:
+                return plain.encode(self.reference(message["ask"], message["args"], message["kwargs"]))
+            except Exception as error:  # whatever it is, the arguments are the submission's
+                raise Raised(f"{message['ask']} was called in a way that raised {type(error).__name__}") from error
         if self.listener is not None:
             self.listener(message)
         return None

@@ -99,10 +99,11 @@ class Remote:
         return self.sessions[module]
 
     def open(self, module: str) -> Channel:
-        """A new session, with the module imported."""
+        """A new session, with the module imported; one without for requests that concern none."""
         session = self.fork()
-        functions = contract()[module].functions if module in contract() else ()
-        load = plain.encode({"op": "describe", "module": module, "functions": list(functions)})
+        if module not in contract():
+            return session
+        load = plain.encode({"op": "describe", "module": module, "functions": list(contract()[module].functions)})
         try:
             self.exchange(session, Kind.LOAD, load, self.patience.importing, lambda message: None)
         except Problem as problem:

@@ -31,7 +31,7 @@ class Worker:
         """The reply to one request; never raises for what submitted code does, not even for SystemExit."""
         try:
             message = plain.decode(request, trusted=True)
-            reply = {"value": OPERATIONS[message["op"]](self, message, listen)}
+            return plain.encode({"value": OPERATIONS[message["op"]](self, message, listen)})
         except LoadError as error:
             reply = {"problem": "missing", "message": str(error), "traceback": error.traceback}
         except plain.Unusable as error:

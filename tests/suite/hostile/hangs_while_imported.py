@@ -1,0 +1,7 @@
+"""Never finishes being imported."""
+
+import time
+
+EXPECTED = "timeout"
+
+time.sleep(3600)
