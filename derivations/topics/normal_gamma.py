@@ -30,7 +30,7 @@ CONTEXT = Context(
 )
 N, mu_0, lambda_0, a_0, b_0, mu_N, lambda_N, a_N, b_N, sigma, v, s = (
     CONTEXT.symbol(name)
-    for name in "N mu_0 lambda_0 a_0 b_0 mu_N lambda_N a_N b_N sigma v s".split()
+    for name in ["N", "mu_0", "lambda_0", "a_0", "b_0", "mu_N", "lambda_N", "a_N", "b_N", "sigma", "v", "s"]
 )
 
 
