@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from grading.claims import array, claim, number
+from grading.exhibits import Exhibits
 from grading.montecarlo import check_distribution, rng_for
 from grading.submission import Rng, Submission
 from tests import densities
@@ -166,10 +167,10 @@ def test_fit_stays_in_the_domain(
 
 
 @pytest.mark.question("1.2.5")
-def test_fit_climbs_the_bound(submission: Submission, seed: int) -> None:
+def test_fit_climbs_the_bound(submission: Submission, seed: int, exhibits: Exhibits) -> None:
     """The mean of short steps is the gradient of the bound, in coordinates of your choice."""
     problem = generic_problem(rng_for(seed, "fit_climbs_the_bound"), 20)
-    require_climb(submission, problem, False, seed, "fit_climbs_the_bound")
+    exhibits.fact("steps", require_climb(submission, problem, False, seed, "fit_climbs_the_bound"))
 
 
 @pytest.mark.question("1.2.5")

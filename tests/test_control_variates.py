@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grading.claims import array, claim
+from grading.exhibits import Exhibits
 from grading.montecarlo import rng_for
 from grading.submission import Submission
 from tests.ascent import near_optimum, require_climb, require_less_variance
@@ -112,9 +113,9 @@ def leaves_its_row_out(submission: Submission, f: np.ndarray, h: np.ndarray, fou
 
 @pytest.mark.question("2.2.13")
 @given(n=st.integers(5, 40), seed=seeds())
-def test_scaling_is_published_or_unbiased(submission: Submission, n: int, seed: int) -> None:
+def test_scaling_is_published_or_unbiased(submission: Submission, exhibits: Exhibits, n: int, seed: int) -> None:
     """Each row is f - a h, with a estimated as published or from the other rows."""
-    variant_of(submission, *rows_and_scores(seed, n))
+    exhibits.fact("variant", variant_of(submission, *rows_and_scores(seed, n)))
 
 
 @pytest.mark.question("2.2.13")
@@ -145,10 +146,11 @@ def test_scaling_is_equivariant(submission: Submission, n: int, seed: int, facto
 
 
 @pytest.mark.question("2.2.13")
-def test_fit_with_control_variates_climbs_the_bound(submission: Submission, seed: int) -> None:
+def test_fit_with_control_variates_climbs_the_bound(submission: Submission, seed: int, exhibits: Exhibits) -> None:
     """With control variates, too, short steps follow the gradient of the bound on average."""
     name = "fit_with_control_variates_climbs_the_bound"
-    require_climb(submission, generic_problem(rng_for(seed, name), 20), True, seed, name)
+    problem = generic_problem(rng_for(seed, name), 20)
+    exhibits.fact("steps", require_climb(submission, problem, True, seed, name))
 
 
 @pytest.mark.question("2.2.13")

@@ -1,0 +1,119 @@
+"""Question 2.2.18: gradient and natural gradient descent on the Gamma's average negative log likelihood.
+
+Steps are compared with the gradient by autodiff and the Fisher matrix by quadrature, along the whole path. How
+alpha and beta are kept positive is free, so only steps that stay well inside are prescribed.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grading.claims import Refuted, array, claim
+from grading.submission import Submission
+from tests import densities
+from tests.gamma_family import SCALE, Theta, data_with_optimum, points
+from tests.strategies import log_uniform, seeds
+
+STARTS = st.tuples(log_uniform(0.3, 10), log_uniform(0.1, 10))
+METHODS = st.sampled_from(["gradient_descent", "natural_gradient_descent"])
+COORDINATES = {
+    "in alpha and beta": np.ones_like,
+    "in logarithms": lambda theta: theta**2,
+    "in the inverse of softplus": lambda theta: np.expm1(-theta) ** 2,
+}
+"""What a short gradient step does in the coordinates in use. The natural gradient is the same in all of them."""
+
+
+def path_of(submission: Submission, method: str, x: np.ndarray, start: Theta, n_epochs: int, step: float) -> np.ndarray:
+    """The path of one descent, (n_epochs + 1, 2)."""
+    function = getattr(submission.gamma, method)
+    return array(
+        function(x, *start, n_epochs, step, parameterization=SCALE), (n_epochs + 1, 2), f"the path of {method}"
+    )
+
+
+def direction(method: str, x: np.ndarray, theta: np.ndarray) -> np.ndarray:
+    """The gradient of the loss at theta, or the natural gradient."""
+    at = (float(theta[0]), float(theta[1]))
+    gradient = -densities.gamma_score(x, at).mean(axis=0)
+    return gradient if method == "gradient_descent" else np.linalg.solve(densities.gamma_fisher(at), gradient)
+
+
+@pytest.mark.question("2.2.18")
+@given(method=METHODS, start=STARTS, truth=STARTS, seed=seeds())
+def test_steps_follow_the_gradient(submission: Submission, method: str, start: Theta, truth: Theta, seed: int) -> None:
+    """Short steps are -step_size times the gradient, or the natural gradient, at the point they start from."""
+    x = points(truth, 20, seed)
+    step = 1e-7 / np.abs(direction(method, x, np.array(start)) / start).max()
+    path = path_of(submission, method, x, start, 3, step)
+    if not np.allclose(path[0], start, rtol=1e-12):
+        raise Refuted(f"the path should start at {start}, found {path[0].tolist()}")
+    for here, there in pairwise(path):
+        expected, found = direction(method, x, here), (here - there) / step
+        metrics = COORDINATES.values() if method == "gradient_descent" else [np.ones_like]
+        slack = 1e-5 * np.abs(expected) + 1e-5 * np.abs(direction(method, x, np.array(start)) / start).max() * here
+        if not any((np.abs(found - m(here) * expected) <= slack).all() for m in metrics):
+            raise Refuted(
+                f"a short step of {method} from {here.tolist()} is {(-found).tolist()} times the step size, where "
+                f"minus the {'' if method == 'gradient_descent' else 'natural '}gradient is {(-expected).tolist()}",
+                mistake=mistaken(method, x, here, found, slack),
+            )
+
+
+def mistaken(method: str, x: np.ndarray, theta: np.ndarray, found: np.ndarray, slack: np.ndarray) -> str:
+    """The name of the mistake that explains the step, if one does."""
+    gradient, natural = direction("gradient_descent", x, theta), direction("natural_gradient_descent", x, theta)
+    fisher, other = densities.gamma_fisher((theta[0], theta[1])), (theta[0], 1 / theta[1])
+    in_rate = -densities.gamma_score(x, other).mean(axis=0) * [1, -(theta[1] ** -2)]
+    steps = {
+        "the step goes uphill": -direction(method, x, theta),
+        "the natural gradient is the gradient itself": gradient,
+        "the gradient was multiplied by the Fisher matrix, not by its inverse": fisher @ gradient,
+        "the sum over the data was taken, not the average": len(x) * direction(method, x, theta),
+        "the gradient takes beta as a rate; the assignment's beta is a scale": in_rate,
+        "the gradient takes beta as a rate, the Fisher matrix as a scale": np.linalg.solve(fisher, in_rate),
+        "it is the natural gradient": natural,
+    }
+    return next((name for name, step in steps.items() if (np.abs(found - step) <= slack).all()), "")
+
+
+@pytest.mark.question("2.2.18")
+@given(method=METHODS, start=STARTS, truth=STARTS, step=log_uniform(0.01, 2.0), seed=seeds())
+def test_descent_stays_positive(
+    submission: Submission, method: str, start: Theta, truth: Theta, step: float, seed: int
+) -> None:
+    """alpha and beta stay positive and finite for steps of any size, from starts far from the data."""
+    path = path_of(submission, method, points(truth, 20, seed), start, 20, step)
+    claim((path > 0).all(), f"alpha and beta must stay positive; the smallest is {path.min():.6g}")
+
+
+@pytest.mark.question("2.2.18")
+@given(method=METHODS, truth=STARTS, fraction=st.floats(0.05, 0.5))
+def test_maximum_likelihood_is_the_fixed_point(
+    submission: Submission, method: str, truth: Theta, fraction: float
+) -> None:
+    """Started at the maximum likelihood estimate, neither descent moves."""
+    # Steps short enough to be stable, also in logarithms: rounding must not grow along the path.
+    stiffness = np.linalg.eigvalsh(densities.gamma_fisher(truth))[-1] * max(1, *np.square(truth))
+    step = fraction / (stiffness if method == "gradient_descent" else 1)
+    path = path_of(submission, method, data_with_optimum(truth), truth, 5, step)
+    drift = np.abs(path / truth - 1).max()
+    claim(
+        drift < 1e-6,
+        f"{method} started at the maximum likelihood estimate {truth} moves away from it, to {path[-1].tolist()}",
+    )
+
+
+@pytest.mark.question("2.2.18")
+@given(truth=STARTS, alpha=st.floats(0.6, 1.6), beta=st.floats(0.6, 1.6))
+def test_natural_gradient_descent_converges(submission: Submission, truth: Theta, alpha: float, beta: float) -> None:
+    """From within 60 %, 150 epochs with step 0.2 end at the maximum likelihood estimate, whatever the scale."""
+    start = (truth[0] * alpha, truth[1] * beta)
+    end = path_of(submission, "natural_gradient_descent", data_with_optimum(truth), start, 150, 0.2)[-1]
+    off = np.abs(end / truth - 1).max()
+    claim(off < 1e-6, f"150 epochs from {start} end at {end.tolist()}; the maximum likelihood estimate is {truth}")
