@@ -1,0 +1,39 @@
+"""LaTeX to MathML for the annotated page; what cannot be converted is shown as written."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final
+from xml.etree.ElementTree import Element, tostring
+
+from latex2mathml.converter import convert_to_element
+
+MAX_LENGTH: Final = 6_000
+UNKNOWN: Final = re.compile(r"\\(?:tag|label)\{[^{}]*\}|\\(?:nonumber|notag)")
+
+
+def mathml(latex: str, display: bool = False) -> str:
+    """A `<math>` element, or the LaTeX itself in `<code>`; nothing in it is markup of the author's."""
+    plain = UNKNOWN.sub("", latex).strip()
+    if not plain or len(plain) > MAX_LENGTH:
+        return as_written(latex)
+    try:
+        element = convert_to_element(plain, display="block" if display else "inline")
+    except Exception:  # the converter raises errors of many kinds for LaTeX it does not know
+        return as_written(latex)
+    _decode(element)
+    return tostring(element, encoding="unicode")
+
+
+def as_written(latex: str) -> str:
+    """LaTeX as text."""
+    shown = latex if len(latex) <= MAX_LENGTH else latex[:MAX_LENGTH] + " …"
+    return f"<code>{html.escape(shown)}</code>"
+
+
+def _decode(element: Element) -> None:
+    """The converter writes characters as entities in the text; they become characters, `<` is escaped later."""
+    for node in element.iter():
+        node.text = html.unescape(node.text) if node.text else node.text
+        node.tail = html.unescape(node.tail) if node.tail else node.tail
