@@ -21,7 +21,7 @@ from types import TracebackType
 import msgspec
 import psutil
 
-from grading.assignment import Kind, load
+from grading.assignment import Kind
 from grading.gradebook.conditions import Profile
 from grading.outcome import Outcome, State
 from grading.sandbox import Isolation
@@ -75,7 +75,7 @@ class Station:
     def wait_for_next(self) -> None:
         """Set the deadline of the check in flight."""
         assert self.job is not None
-        kind = load().manifest()[self.left[0]][1].kind if self.left else Kind.TEST
+        kind = self.job.asked().manifest()[self.left[0]][1].kind if self.left else Kind.TEST
         full = kind is Kind.EXPERIMENT and self.job.conditions.profile is Profile.FULL
         self.deadline = monotonic() + (FULL_TRAINING if full else SILENCE[kind])
 
@@ -176,5 +176,5 @@ class Pool:
 
 def broken(job: Job, check: str, reason: str) -> Ended:
     """The outcome of a check that the grader could not finish."""
-    key = job.conditions.key(load().manifest()[check][1])
+    key = job.conditions.key(job.asked().manifest()[check][1])
     return Ended(Outcome(check=check, state=State.BROKEN, message=reason), key)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from grading.assignment import Course, Question
@@ -27,7 +28,16 @@ class Run:
     gradebook: Gradebook
     conditions: Conditions
     isolation: Isolation
-    fingerprints: dict[str, str] = field(default_factory=fingerprints)
+    course_file: str = ""
+    """Path of the `course.toml` that the course came from, or empty."""
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """The identity of every check of the project and of the course's own tests."""
+        found = fingerprints()
+        for folder in self.course.tests:
+            found |= fingerprints(folder)
+        return found
 
     def standing(self, content: str) -> Standing:
         """Where one submission stands."""
@@ -45,7 +55,7 @@ class Run:
         stands = self.standing(content)
         left = tuple(name for name in stands.left if name.partition("/")[0] in numbers)
         known = {name: outcome for name, outcome in stands.outcomes.items() if name in self.ended(stands)}
-        return Job(content, folder, left, known, self.conditions)
+        return Job(content, folder, left, known, self.conditions, self.course_file)
 
     def ended(self, stands: Standing) -> set[str]:
         """Checks that a judge would have an outcome for."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 
 import tests
 from grading import pytest_plugin
-from grading.assignment import Course, load
+from grading.assignment import Course, load_course
 from grading.gradebook.conditions import Conditions, Profile
 from grading.gradebook.standing import seat
 from grading.judge import Judge
@@ -41,6 +42,12 @@ class Job(msgspec.Struct, frozen=True):
     earlier: dict[str, Outcome]
     """Outcomes that are known already, for prerequisites."""
     conditions: Conditions
+    course: str = ""
+    """Path of a `course.toml`, or empty."""
+
+    def asked(self) -> Course:
+        """The course that the checks belong to."""
+        return course_at(self.course)
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -53,6 +60,12 @@ class Ended(msgspec.Struct, frozen=True):
 Publish = Callable[[Ended], None]
 
 
+@cache
+def course_at(path: str) -> Course:
+    """The course of this file, or the assignment as it is."""
+    return load_course(Path(path) if path else None)
+
+
 def run(job: Job, transport: Transport, reference: Reference | None, publish: Publish) -> None:
     """Run a job's checks; each is published as it ends, and exactly once."""
     try:
@@ -60,7 +73,7 @@ def run(job: Job, transport: Transport, reference: Reference | None, publish: Pu
     except (LayoutError, OSError, ValueError, RecursionError) as error:
         return give_up(job, job.checks, State.ERROR, str(error), publish)
     plugin = Session(job, Submission(transport, reference=reference), publish)
-    pytest.main([*OPTIONS, *options_of(job.conditions), *files()], plugins=[plugin])
+    pytest.main([*OPTIONS, *options_of(job), *files()], plugins=[plugin])
     rest = tuple(name for name in job.checks if name not in plugin.published)
     give_up(job, rest, State.BROKEN, plugin.reason or "its test was not reached", publish)
 
@@ -70,15 +83,16 @@ def files() -> list[str]:
     return [str(path) for path in sorted(CHECKS.glob("test_*.py"))]
 
 
-def options_of(conditions: Conditions) -> list[str]:
-    """The conditions as options of the pytest plugin."""
-    profile = [] if conditions.profile is Profile.NONE else [f"--experiments={conditions.profile}"]
-    return [f"--rootdir={CHECKS.parent}", f"--seed={conditions.seed}", *profile]
+def options_of(job: Job) -> list[str]:
+    """The job's conditions and course as options of the pytest plugin."""
+    profile = [] if job.conditions.profile is Profile.NONE else [f"--experiments={job.conditions.profile}"]
+    course = [f"--course={job.course}"] if job.course else []
+    return [f"--rootdir={CHECKS.parent}", f"--seed={job.conditions.seed}", *profile, *course]
 
 
 def give_up(job: Job, checks: tuple[str, ...], state: State, reason: str, publish: Publish) -> None:
     """One outcome for all of these checks."""
-    manifest = load().manifest()
+    manifest = job.asked().manifest()
     for name in checks:
         publish(Ended(Outcome(check=name, state=state, message=reason), job.conditions.key(manifest[name][1])))
 
@@ -90,13 +104,13 @@ class Session:
     job: Job
     submission: Submission
     publish: Publish
-    course: Course = field(default_factory=load)
     policies: dict[str, str] = field(default_factory=dict)
     published: set[str] = field(default_factory=set)
     reason: str = ""
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Put the job's submission and judge in the place of the defaults."""
+        self.course = self.job.asked()
         self.judge = Judge(self.course, publish=self.ended)
         config.stash[pytest_plugin.JUDGE] = self.judge
         config.stash[pytest_plugin.SUBMISSION] = self.submission

@@ -9,13 +9,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grading.assignment import load
+from grading.assignment import load_course
 from grading.cli.progress import Progress
 from grading.entries import entries
 from grading.gradebook import Conditions, Gradebook, Prerequisites, Profile
 from grading.pool import Pool
+from grading.report import write
 from grading.run import Run
 from grading.sandbox import Isolation, SandboxUnavailable, available
+from grading.session import Job
 
 
 def grade(
@@ -29,22 +31,46 @@ def grade(
     prerequisites: Annotated[
         Prerequisites, typer.Option(help="Checks whose prerequisite failed wait, or use the reference's function.")
     ] = Prerequisites.WAIT,
+    course: Annotated[Path | None, typer.Option(help="A course.toml with changed points, texts, questions.")] = None,
 ) -> None:
     """Grade one submission or a class.
 
     Everything that is known is kept in `OUT/gradebook.sqlite`: run the same command again to go on where it stopped,
     to grade late arrivals, or to regrade after a check was changed. Only what is not known is run.
     """
-    reason = available() if isolation is Isolation.SANDBOX else None
-    if reason:
-        raise SandboxUnavailable(f"{reason}; --isolation process runs submissions unprotected, if you trust them")
-    course = load()
-    chosen = course.select([part for part in questions.split(",") if part])
+    refuse_without_sandbox(isolation)
+    asked = load_course(course)
+    chosen = asked.select([part.strip() for part in questions.split(",") if part.strip()])
     out.mkdir(parents=True, exist_ok=True)
     gradebook = Gradebook(out / "gradebook.sqlite")
     gradebook.hand_in(entries(folder))
-    run = Run(course, gradebook, Conditions(seed, profile, prerequisites), isolation)
-    jobs = run.jobs(chosen)
-    console = Console()
-    with Progress(console, course, jobs) as progress, Pool(workers, isolation) as pool:
-        run.go(jobs, pool, progress.ended)
+    conditions = Conditions(seed, profile, prerequisites, asked.experiment_tolerance)
+    run = Run(asked, gradebook, conditions, isolation, str(course.resolve()) if course else "")
+    console = Console(highlight=False, soft_wrap=True)
+    finished = grade_all(run, run.jobs(chosen), workers, console)
+    path = write(run, out)
+    if not finished:
+        console.print("stopped; everything that ended is saved. The same command goes on from here.")
+    console.print(path)
+    if not finished:
+        raise typer.Exit(130)
+
+
+def refuse_without_sandbox(isolation: Isolation) -> None:
+    """Raises SandboxUnavailable where a sandbox is wanted and this machine has none."""
+    reason = available() if isolation is Isolation.SANDBOX else None
+    if reason:
+        raise SandboxUnavailable(f"{reason}; --isolation process runs submissions unprotected, if you trust them")
+
+
+def grade_all(run: Run, jobs: list[Job], workers: int, console: Console) -> bool:
+    """Run what is left; False where the user stopped it."""
+    if not jobs:
+        console.print("nothing is left to run")
+        return True
+    with Progress(console, jobs) as progress, Pool(workers, run.isolation) as pool:
+        try:
+            run.go(jobs, pool, progress.ended)
+        except KeyboardInterrupt:
+            return False
+    return True

@@ -5,14 +5,13 @@ from __future__ import annotations
 from rich import progress
 from rich.console import Console
 
-from grading.assignment import Course
 from grading.session import Ended, Job
 
 
 class Progress(progress.Progress):
     """A bar over all checks of all jobs."""
 
-    def __init__(self, console: Console, course: Course, jobs: list[Job]) -> None:
+    def __init__(self, console: Console, jobs: list[Job]) -> None:
         columns = ("{task.description}", progress.BarColumn(), progress.MofNCompleteColumn())
         super().__init__(*columns, progress.TimeElapsedColumn(), progress.TimeRemainingColumn(), console=console)
         self.bar = self.add_task("checks", total=sum(len(job.checks) for job in jobs))

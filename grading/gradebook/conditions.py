@@ -33,6 +33,8 @@ class Conditions(msgspec.Struct, frozen=True):
     seed: int = 0
     profile: Profile = Profile.QUICK
     prerequisites: Prerequisites = Prerequisites.WAIT
+    tolerance: float = 1.0
+    """Acceptance bands of training runs, as a multiple of the recorded ones: the course's."""
 
     def runs(self, check: Check) -> bool:
         """Is this check run at all?  Prose never is, experiments only with a profile."""
@@ -43,6 +45,7 @@ class Conditions(msgspec.Struct, frozen=True):
         parts = [f"seed {self.seed}"]
         if check.kind is Kind.EXPERIMENT:
             parts.append(str(self.profile))
+            parts += [f"bands times {self.tolerance:g}"] if self.tolerance != 1 else []
         if substituted:
             parts.append("reference for " + " ".join(sorted(substituted)))
         return ", ".join(parts)

@@ -1,0 +1,153 @@
+"""The class at a glance: distribution, hardest questions, commonest mistakes, what needs a human, `grades.csv`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grading.outcome import State
+from grading.report.data import CheckReport, QuestionReport, Report
+from grading.report.page import render
+
+BINS = 10
+ENDED = (State.PASSED, State.FAILED, State.ERROR, State.TIMEOUT)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """One column of the histogram of points."""
+
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Hardness:
+    """How a question went for the class."""
+
+    number: str
+    title: str
+    level: str
+    share: float
+    """Mean share of its points that were earned, among submissions with nothing pending on it."""
+    decided: int
+    """Submissions with nothing pending on it."""
+    unsolved: int
+    """Of these, how many lack points."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A named mistake and who made it."""
+
+    mistake: str
+    check: str
+    submissions: list[str]
+
+
+def html(reports: Sequence[Report], links: dict[str, str]) -> str:
+    """`index.html` of the class."""
+    return render(
+        "overview.html",
+        "overview.js",
+        reports=reports,
+        links=links,
+        bins=histogram(reports),
+        questions=hardest(reports),
+        mistakes=commonest(reports),
+        human=waiting_for(reports, State.NEEDS_HUMAN),
+        broken=waiting_for(reports, State.BROKEN),
+        letters=letters(reports),
+        twins=twins(reports),
+        unprotected=sum("process" in one.isolation for one in reports),
+        median=median([one.points for one in reports]),
+    )
+
+
+def histogram(reports: Sequence[Report]) -> list[Bin]:
+    """Points in ten equal columns; the last one includes full marks."""
+    maximum = max((one.maximum for one in reports), default=0.0) or 1.0
+    counts = [0] * BINS
+    for one in reports:
+        counts[min(int(BINS * one.points / maximum), BINS - 1)] += 1
+    return [Bin(maximum * i / BINS, maximum * (i + 1) / BINS, count) for i, count in enumerate(counts)]
+
+
+def hardest(reports: Sequence[Report]) -> list[Hardness]:
+    """Questions by the share of their points that the class earned, hardest first."""
+    rows = [hardness(list(answers)) for answers in zip(*(one.questions for one in reports), strict=True)]
+    return sorted(rows, key=lambda row: (row.share, -row.decided))
+
+
+def hardness(answers: list[QuestionReport]) -> Hardness:
+    """One question over all submissions; what a human still has to mark does not count."""
+    decided = [each for each in answers if not each.pending]
+    share = sum(each.points / each.maximum for each in decided) / len(decided) if decided else float("inf")
+    first = answers[0]
+    unsolved = sum(each.points < each.maximum - 1e-6 for each in decided)
+    return Hardness(first.number, first.title, first.level, share, len(decided), unsolved)
+
+
+def commonest(reports: Sequence[Report]) -> list[Shared]:
+    """Recognised mistakes with the submissions that share them, commonest first."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in reports:
+        for check in one.checks():
+            if check.mistake:
+                found[check.mistake, check.id].append(one.submission)
+    rows = [Shared(mistake, check, names) for (mistake, check), names in found.items()]
+    return sorted(rows, key=lambda row: (-len(row.submissions), row.check, row.mistake))
+
+
+def waiting_for(reports: Sequence[Report], state: State) -> list[tuple[CheckReport, list[str]]]:
+    """Checks in a pending state without a mark, with the submissions concerned."""
+    found: dict[str, tuple[CheckReport, list[str]]] = {}
+    for one in reports:
+        for check in one.checks():
+            if check.outcome is state and check.mark is None:
+                found.setdefault(check.id, (check, []))[1].append(one.submission)
+    return list(found.values())
+
+
+def letters(reports: Sequence[Report]) -> list[tuple[str, int]]:
+    """How many reached each level at most, from the highest down."""
+    names = [level.name for level in reports[0].levels][::-1] if reports else []
+    return [(name, sum(one.grade == name for one in reports)) for name in [*names, "-"]]
+
+
+def twins(reports: Sequence[Report]) -> list[list[str]]:
+    """Groups of submissions with the same content."""
+    groups = {tuple(sorted([one.submission, *one.same_as])) for one in reports if one.same_as}
+    return [list(group) for group in sorted(groups)]
+
+
+def median(values: list[float]) -> float:
+    """The middle value; the mean of the two middle ones where there are two."""
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    if not ordered:
+        return 0.0
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def table(reports: Sequence[Report]) -> str:
+    """`grades.csv`: one row a submission, one column a question."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    numbers = [question.number for question in reports[0].questions] if reports else []
+    writer.writerow(["submission", "grade", "points", "pending", "maximum", *numbers, "seconds", "same_as", "content"])
+    for one in reports:
+        points = [f"{question.points:g}" for question in one.questions]
+        totals = [f"{one.points:g}", f"{one.pending:g}", f"{one.maximum:g}"]
+        names = [safe(one.submission), one.grade, *totals, *points]
+        writer.writerow([*names, f"{one.seconds:g}", safe(" ".join(one.same_as)), one.content])
+    return out.getvalue()
+
+
+def safe(cell: str) -> str:
+    """A cell that a spreadsheet does not take for a formula."""
+    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

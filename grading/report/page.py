@@ -1,0 +1,104 @@
+"""Pages without a network: style, script and pictures are inside, and a policy forbids everything else.
+
+All text of a submission is escaped by the template engine; the content security policy moreover lets no script run
+but our own, named by its hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from grading.outcome import State
+from grading.report.data import Report
+
+TEMPLATES = Path(__file__).parent / "templates"
+GLYPHS = {
+    State.PASSED: "✓",
+    State.FAILED: "✗",
+    State.ERROR: "!",
+    State.TIMEOUT: "⧗",
+    State.NOT_RUN: "–",
+    State.NEEDS_HUMAN: "✎",
+    State.BROKEN: "⚙",
+}
+"""Each state has a shape besides its colour."""
+QUESTION_GLYPHS = {
+    "full marks": "✓",
+    "part of the points": "◐",
+    "no points": "✗",
+    "needs a human": "✎",
+    "the grader broke": "⚙",
+    "not built": "–",
+    "not run": "–",
+}
+
+
+@cache
+def templates() -> Environment:
+    """The template engine, with everything escaped that is not marked as ours."""
+    loader = FileSystemLoader(TEMPLATES)
+    engine = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    engine.filters |= {"points": points, "slug": slug, "picture": picture, "value": value, "duration": duration}
+    engine.globals |= {"glyphs": GLYPHS, "question_glyphs": QUESTION_GLYPHS}
+    return engine
+
+
+def render(name: str, script: str, **values: Any) -> str:
+    """A page from a template, its style and its script."""
+    style, code = own("style.css"), own(script)
+    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    return templates().get_template(name).render(style=style, script=code, policy=policy, **values)
+
+
+@cache
+def own(name: str) -> Markup:
+    """One of our own files, as it stands."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def html(report: Report) -> str:
+    """`report.html` of one submission."""
+    human = [check for check in report.checks() if check.outcome is State.NEEDS_HUMAN and check.mark is None]
+    broken = [check for check in report.checks() if check.outcome is State.BROKEN and check.mark is None]
+    mistakes = [check for check in report.checks() if check.mistake]
+    return render("report.html", "report.js", report=report, human=human, broken=broken, mistakes=mistakes)
+
+
+def points(number: float) -> str:
+    """At most two decimals: `4.5`, `6`, `0.33`."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def slug(text: str) -> str:
+    """A class or anchor name: `needs a human` is `needs-a-human`."""
+    return "".join(letter if letter.isalnum() else "-" for letter in text)
+
+
+def picture(svg: str) -> str:
+    """A drawing as a data address, so that nothing in it can run or clash."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def value(found: float | str | list[float]) -> str:
+    """A number to six digits, a short list, or text."""
+    if isinstance(found, list):
+        shown = ", ".join(value(each) for each in found[:8])
+        return shown + (f", … ({len(found)} values)" if len(found) > 8 else "")
+    return f"{found:.6g}" if isinstance(found, float) else str(found)
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min`, `1.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,64 @@
+"""Write all reports of a run into its output folder.
+
+OUT/index.html, OUT/grades.csv                      the class
+OUT/submissions/NAME/report.html, report.json       each submission
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from pathlib import Path
+
+import msgspec
+
+from grading.grade import grade
+from grading.gradebook import HandedIn
+from grading.report import overview, page
+from grading.report.data import Circumstances, Report, report
+from grading.run import Run
+
+
+def write(run: Run, out: Path) -> Path:
+    """Render everything from the gradebook; the path of the page to open first."""
+    reports = {entry.submission: one for entry, one in reports_of(run)}
+    folders = {name: out / "submissions" / file_name(name) for name in reports}
+    for name, one in reports.items():
+        folders[name].mkdir(parents=True, exist_ok=True)
+        put(folders[name] / "report.json", msgspec.json.format(msgspec.json.encode(one), indent=1))
+        put(folders[name] / "report.html", page.html(one).encode())
+    put(out / "grades.csv", overview.table(list(reports.values())).encode())
+    links = {name: str(folder.relative_to(out) / "report.html") for name, folder in folders.items()}
+    put(out / "index.html", overview.html(list(reports.values()), links).encode())
+    return folders[next(iter(reports))] / "report.html" if len(reports) == 1 else out / "index.html"
+
+
+def reports_of(run: Run) -> list[tuple[HandedIn, Report]]:
+    """Every submission's report."""
+    entries = run.gradebook.handed_in()
+    sharing = defaultdict(list)
+    for entry in entries:
+        sharing[entry.content].append(entry.submission)
+    return [(entry, report_of(run, entry, sharing[entry.content])) for entry in entries]
+
+
+def report_of(run: Run, entry: HandedIn, sharing: list[str]) -> Report:
+    """One submission's report."""
+    book, conditions = run.gradebook, run.conditions
+    isolation = book.isolations(entry.content) or [str(run.isolation)]
+    how = Circumstances(conditions.seed, str(conditions.profile), str(conditions.prerequisites), isolation)
+    graded = grade(run.course, run.standing(entry.content).outcomes, book.marks(entry.content))
+    return report(run.course, entry, [name for name in sharing if name != entry.submission], graded, how)
+
+
+def file_name(submission: str) -> str:
+    """A submission's name as a folder name: letters, digits, `-` and `_` stay; any other gets a hash too."""
+    kept = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in submission)[:80]
+    return kept if kept == submission else f"{kept}-{hashlib.sha256(submission.encode()).hexdigest()[:8]}"
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    draft = path.with_name(path.name + ".part")
+    draft.write_bytes(content)
+    draft.replace(path)
