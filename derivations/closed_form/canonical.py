@@ -30,16 +30,17 @@ def explicit(expression: sympy.Expr) -> sympy.Expr:
 
 def normal(expression: sympy.Expr) -> sympy.Expr:
     """The normal form of `expression`, built from the normal forms of its parts."""
-    return _normal(unify(_normal(expression)))
+    return take_apart(unify(take_apart(expression)))
 
 
-def _normal(expression: sympy.Expr) -> sympy.Expr:
+def take_apart(expression: sympy.Expr) -> sympy.Expr:
+    """`expression` with sums over data made linear and logs, exponentials and powers of products taken apart."""
     if not expression.args or isinstance(expression, sympy.Indexed):
         return expression
     if isinstance(expression, Sum | Product):
-        inner = expression.func(_normal(expression.function), *expression.limits)
+        inner = expression.func(take_apart(expression.function), *expression.limits)
         return normal_sum(inner) if isinstance(expression, Sum) else normal_product(inner)
-    parts = [_normal(part) for part in expression.args]
+    parts = [take_apart(part) for part in expression.args]
     if isinstance(expression, log):
         return normal_log(parts[0])
     if isinstance(expression, exp):
@@ -53,7 +54,8 @@ def _normal(expression: sympy.Expr) -> sympy.Expr:
 
 def is_zero(expression: sympy.Expr) -> bool:
     """Whether the normal form of `expression` is identically zero; False means only "not shown"."""
-    reduced = normal(explicit(expression))
+    opened = explicit(expression)
+    reduced = normal(opened).xreplace(_positive_where_real(opened))
     if reduced == 0:
         return True
     polynomial, relations = _as_rational(reduced)
@@ -61,6 +63,13 @@ def is_zero(expression: sympy.Expr) -> bool:
     for radical, degree, base in relations:
         numerator = _modulo(numerator, radical, degree, base)
     return numerator == 0
+
+
+def _positive_where_real(expression: sympy.Expr) -> dict[sympy.Expr, sympy.Expr]:
+    """|f| is f for every f whose logarithm or root is taken, since both sides are real."""
+    roots = {node.base for node in expression.atoms(Pow) if not node.exp.is_integer}
+    found = {f for f in roots | {node.args[0] for node in expression.atoms(log)} if not isinstance(f, exp)}
+    return {sympy.Abs(f): f for f in map(take_apart, found)}
 
 
 def _modulo(numerator: sympy.Expr, radical: Dummy, degree: int, base: sympy.Expr) -> sympy.Expr:

@@ -20,7 +20,7 @@ import sympy
 from sympy import Expr, Integer, exp, gamma, log, polygamma
 
 from derivations import language as lang
-from derivations.closed_form.canonical import explicit, normal
+from derivations.closed_form.canonical import explicit, take_apart
 
 
 class NoMoment(ValueError):
@@ -29,7 +29,7 @@ class NoMoment(ValueError):
 
 def moment(expression: Expr, family: lang.Family) -> Expr:
     """E[expression] over `family.point`, exactly, in the units of `expression`. Raises `NoMoment`."""
-    opened = sympy.expand(normal(explicit(sympy.sympify(expression))), log=False, power_base=False)
+    opened = sympy.expand(take_apart(explicit(sympy.sympify(expression))), log=False, power_base=False)
     if opened == 0:
         return Integer(0)
     total = Integer(0)

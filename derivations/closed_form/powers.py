@@ -1,7 +1,7 @@
 """Logarithms, exponentials and powers in one form: products taken apart, as far as positivity allows.
 
-Every logarithm is read where it is real, so log f stands for log |f| and splits over any product:
-log(f g) = log |f| + log |g|. A power splits over a product only at factors known to be positive.
+Every logarithm is read where it is real, so log(f g) = log |f| + log |g|, whatever the signs; |f| is f where f is known
+to be positive. A power splits over a product only at factors known to be positive.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def normal_log(argument: sympy.Expr) -> sympy.Expr:
 
 
 def _log_of(base: sympy.Expr) -> sympy.Expr:
-    """log |base| of one irreducible factor, whose sign is made canonical."""
+    """log |base| of one irreducible factor."""
     if base == -1:
         return Integer(0)
     if isinstance(base, exp):
@@ -56,9 +56,7 @@ def _log_of(base: sympy.Expr) -> sympy.Expr:
         for limit in base.limits:
             inner = normal_sum(Sum(inner, limit))
         return inner
-    if base.could_extract_minus_sign():
-        base = -base
-    return log(base)
+    return log(sympy.Abs(base))
 
 
 def normal_power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
