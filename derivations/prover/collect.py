@@ -22,6 +22,7 @@ from derivations.prover.terms import (
     Limits,
     Term,
     Terms,
+    Unprovable,
     V,
     index_symbols,
     reindex,
@@ -92,8 +93,19 @@ def _common_limits(group: list[_Sum], known: Knowledge) -> tuple[list[Term], lis
         kept.append(replace(s.canon, sums=((index, *union),)))
         before = [union[0] + i for i in range(int(lower - union[0]))]
         after = [upper + 1 + i for i in range(int(union[1] - upper))]
-        singles += [_member(s, at, known) for at in before + after]
+        for at in before + after:
+            member = _member(_covering(group, at, known), at)
+            singles.append(replace(member, coefficient=-s.raw.coefficient))
     return kept, singles
+
+
+def _covering(group: list[_Sum], at: Expr, known: Knowledge) -> _Sum:
+    """A sum that has this member: elsewhere its indices may coincide, and its form may not hold there."""
+    for s in group:
+        ((_, lower, upper),) = s.canon.sums
+        if at in (lower, upper) or (at_most(lower, at, known.scope) and at_most(at, upper, known.scope)):
+            return s
+    raise Unprovable(f"no sum has the member {at}")
 
 
 def _union(limits: set[tuple[Expr, Expr]], known: Knowledge) -> tuple[Expr, Expr] | None:
@@ -109,12 +121,11 @@ def _union(limits: set[tuple[Expr, Expr]], known: Knowledge) -> tuple[Expr, Expr
     return (lower, upper) if all(gap.is_Integer and gap <= _PEELED for gap in gaps) else None
 
 
-def _member(s: _Sum, at: Expr, known: Knowledge) -> Term:
-    """Minus one member of a sum, from the raw term, whose indices may now coincide."""
-    (_, lower, _), = s.canon.sums
+def _member(s: _Sum, at: Expr) -> Term:
+    """One member of a sum, from the raw term, whose indices may now coincide."""
+    ((_, lower, _),) = s.canon.sums
     ((raw_index, raw_lower, _),) = s.raw.sums
-    member = reindex(replace(s.raw, sums=()), {raw_index: at - lower + raw_lower})
-    return replace(member, coefficient=-member.coefficient)
+    return reindex(replace(s.raw, sums=()), {raw_index: at - lower + raw_lower})
 
 
 # names

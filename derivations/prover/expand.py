@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sympy import Add, Basic, Integer, Mul, Pow, Symbol, Tuple, exp, expand, log
+from sympy import Add, Basic, Expr, Integer, Mul, Pow, Symbol, Tuple, exp, expand, log
 
 from derivations.language import (
     KL,
@@ -24,8 +24,10 @@ from derivations.language import (
     contains,
 )
 from derivations.prover.calculus import functional_derivative, gradient
+from derivations.prover.collect import collected
 from derivations.prover.integrate import simplified
 from derivations.prover.knowledge import Knowledge, stopped_parameters, unstopped
+from derivations.prover.order import never_negative
 from derivations.prover.split import chain_letter, log_terms
 from derivations.prover.terms import (
     Function,
@@ -46,6 +48,7 @@ from derivations.prover.terms import (
 
 _RANDOM = (Density, Expectation, KL, Entropy, Marginal, Gradient, IndexedSum, IndexedProduct, StopGradient)
 _LIMIT = 400  # terms of one expression
+_WRITTEN_OUT = 8  # sums of fewer members are written out
 
 
 class Expander:
@@ -208,25 +211,51 @@ class Expander:
         return self.log_of_terms(self.terms(argument))
 
     def log_of_terms(self, inside: Terms) -> Terms:
+        inside = self.closed(inside)
         if not inside:
             raise Unprovable("the log of zero")
         if len(inside) == 1 and inside[0].is_monomial:
             (term,) = inside
             logs = [scale(self._log_of(joint), Integer(e)) for joint, e in term.weights]
             return tuple(t for terms in logs for t in terms) + number(log(term.coefficient))
+        if len(inside) == 1 and _is_exponential(inside[0]):
+            ((exponential,), leading) = inside[0].factors, inside[0].coefficient
+            return (*exponential.terms, *number(log(leading)))  # type: ignore[union-attr]
         leading = inside[0].coefficient if len({term.coefficient for term in inside}) == 1 else Integer(1)
         if not leading.is_positive:
             leading = Integer(1)
         closed = Function("log", scale(inside, 1 / leading))
         return (Term(Integer(1), factors=(closed,)), *number(log(leading)))
 
+    def closed(self, inside: Terms) -> Terms:
+        """Terms in normal form, with bound variables of their own, to stand inside a function."""
+        return tuple(apart(term, self.known) for term in collected(inside, self.known))
+
+    def exponential(self, expr: exp) -> Terms:
+        return (Term(Integer(1), factors=(Function("exp", self.closed(self.terms(expr.args[0]))),)),)
+
     def _log_of(self, joint: J) -> Terms:
         return (Term(Integer(1), factors=(Log(joint),)),) if self.whole else log_terms(joint, self.known)
 
     def sum(self, expr: IndexedSum) -> Terms:
-        fresh = self.known.new_index(expr.index, expr.lower, expr.upper)
-        body = self.terms(expr.body.xreplace({expr.index: fresh}))
-        return tuple(replace(term, sums=((fresh, expr.lower, expr.upper), *term.sums)) for term in body)
+        if (expr.upper - expr.lower).is_Integer and expr.upper - expr.lower < _WRITTEN_OUT:
+            members = range(int(expr.upper - expr.lower) + 1)
+            return tuple(t for i in members for t in self._member(expr, expr.lower + i))
+        try:
+            return self._members(expr, expr.lower)
+        except Unprovable:
+            if not never_negative(expr.upper - expr.lower, self.known.scope):
+                raise
+            self.known.note("the first member of a sum apart (a variable given itself is a point mass)")
+            return self._member(expr, expr.lower) + self._members(expr, expr.lower + 1)
+
+    def _member(self, expr: IndexedSum, at: Expr) -> Terms:
+        return self.terms(expr.body.xreplace({expr.index: at}))
+
+    def _members(self, expr: IndexedSum, lower: Expr) -> Terms:
+        fresh = self.known.new_index(expr.index, lower, expr.upper)
+        limits = (fresh, lower, expr.upper)
+        return tuple(replace(term, sums=(limits, *term.sums)) for term in self._member(expr, fresh))
 
     def power(self, expr: Pow) -> Terms:
         inside = self.terms(expr.base)
@@ -240,7 +269,7 @@ class Expander:
         return self._multiply([factor] * abs(int(expr.exp)))
 
     def inverse(self, inside: Terms) -> Terms:
-        return (Term(Integer(1), factors=(Function("inverse", inside),)),)
+        return (Term(Integer(1), factors=(Function("inverse", self.closed(inside)),)),)
 
     def _multiply(self, factors: list[Terms]) -> Terms:
         """Products of sums, with bound variables and indices kept apart."""
@@ -276,6 +305,11 @@ class Expander:
         return tuple(_map_joints(term, hide) for term in self.terms(expr.body))
 
 
+def _is_exponential(term: Term) -> bool:
+    functions = [f for f in term.factors if isinstance(f, Function) and f.name == "exp"]
+    return len(functions) == len(term.factors) == 1 and not (term.weights or term.bound or term.sums)
+
+
 def _map_joints(thing: Any, change: Any) -> Any:
     if isinstance(thing, Log):
         return Log(change(thing.joint))
@@ -293,8 +327,8 @@ def revealed(terms: Terms) -> Terms:
                  if any("!" in str(part) for part in (term,)) else term for term in terms)
 
 
-def _range(lower: Any, upper: Any) -> VariableRange:
-    return VariableRange(lower.name, lower.index, upper.index)
+def _range(lower: Any, upper: Any) -> Any:
+    return lower if lower == upper else VariableRange(lower.name, lower.index, upper.index)
 
 
 _RULES: dict[type, Any] = {
@@ -307,6 +341,7 @@ _RULES: dict[type, Any] = {
     Mul: lambda self, e: self._multiply([self.terms(arg) for arg in e.args]),
     Pow: Expander.power,
     log: lambda self, e: self.log(e.args[0]),
+    exp: Expander.exponential,
     IndexedSum: Expander.sum,
     IndexedProduct: Expander.product_of_densities,
     StopGradient: Expander.stopped,

@@ -26,10 +26,10 @@ def _simplify(term: Term, known: Knowledge) -> Term | None:
 
 
 def _split_weights(term: Term, known: Knowledge) -> Term:
-    """Weights without ranges in irreducible form, so that equal ones cancel."""
+    """Weights in irreducible form, so that equal ones cancel; a range to integrate stays in its marginal."""
     pairs = []
     for joint, exponent in term.weights:
-        opened = [(joint, 1)] if any(v.is_range for v in joint.variables) else pieces(joint, known)
+        opened = [(joint, 1)] if any(v.is_range and v in term.bound for v in joint.variables) else pieces(joint, known)
         pairs += [(piece, exponent * e) for piece, e in opened]
     return replace(term, weights=weights_of(pairs))
 

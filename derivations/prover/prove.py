@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Basic, Expr, Symbol, log, preorder_traversal
 
 from derivations.context import Context
 from derivations.definitions import expand_quantities
 from derivations.language import Constant, Density, Relation, Sign, contains, mentioned_densities
+from derivations.models.concrete import free_indices
 from derivations.prover.bounds import is_never_negative
 from derivations.prover.knowledge import Knowledge
 from derivations.prover.normal import normal
@@ -15,6 +18,11 @@ from derivations.prover.terms import J, Term, Terms, Unprovable, V, joints_in, v
 
 def prove(relation: Relation, context: Context) -> tuple[str, ...] | None:
     """The rules that prove a relation, in the order they were first used; None if they do not."""
+    rules = _attempt(relation, context)
+    return rules if rules is not None else _by_cases(relation, context)
+
+
+def _attempt(relation: Relation, context: Context) -> tuple[str, ...] | None:
     left, right = (expand_quantities(side, context) for side in (relation.left, relation.right))
     known = Knowledge(context, frozenset(mentioned_densities(left) | mentioned_densities(right)
                                          | _in_measures(context)))
@@ -24,6 +32,30 @@ def prove(relation: Relation, context: Context) -> tuple[str, ...] | None:
         return _prove(left, right, relation.sign, known)
     except (Unprovable, RecursionError):
         return None
+
+
+def _by_cases(relation: Relation, context: Context) -> tuple[str, ...] | None:
+    r"""The claim for the smallest value of its free index, and for all larger ones.
+
+    At $t = 1$ the variables $x_{t-1}$ and $x_0$ are one, and rules that take them apart do not apply.
+    """
+    found = free_indices(relation, context)
+    running = [symbol for symbol in found if symbol.name in context.ranges]
+    if len(running) != 1:
+        return None
+    (index,), (lower, upper) = running, context.ranges[running[0].name]
+    first = _attempt(_at(relation, context, index, lower), context)
+    later = replace(context, ranges={**context.ranges, index.name: (lower + 1, upper)})
+    rest = _attempt(relation, later) if first is not None else None
+    if first is None or rest is None:
+        return None
+    return tuple(dict.fromkeys((*rest, f"the case {index} = {lower} apart", *first)))
+
+
+def _at(relation: Relation, context: Context, index: Symbol, value: Expr) -> Relation:
+    left, right = (expand_quantities(side, context).xreplace({index: value})
+                   for side in (relation.left, relation.right))
+    return Relation(left, relation.sign, right)
 
 
 def _in_measures(context: Context) -> set[Density]:
