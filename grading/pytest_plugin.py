@@ -11,16 +11,20 @@ A check is a test marked `@pytest.mark.question("2.2.16")` and listed on that qu
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Generator, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from _pytest.outcomes import Skipped
 
 from grading import feedback
 from grading.assignment import CatalogueError, Check, Course, Kind, Question, contract, load_course
+from grading.assignment.catalogue import matches
 from grading.exhibits import Exhibits
 from grading.judge import Judge, outcome_of, waiting
 from grading.outcome import Outcome, State
@@ -31,12 +35,24 @@ CHECK = pytest.StashKey[tuple[Question, Check]]()
 JUDGE = pytest.StashKey[Judge]()
 SUBMISSION = pytest.StashKey[Submission]()
 EXHIBITS = pytest.StashKey[Exhibits]()
+SUITE = Path(__file__).parent.parent / "tests" / "suite"
+
+
+class NoMoreExamples(Skipped):
+    """Ends a check at once where no call can be answered any more; hypothesis looks for no smaller example."""
+
+
+def stop_search() -> None:
+    """Raises NoMoreExamples."""
+    raise NoMoreExamples("no call can be answered any more")
+
 
 hypothesis.settings.register_profile(
     "evidence",
     max_examples=25,
     deadline=None,
     database=None,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate, hypothesis.Phase.shrink],
     report_multiple_bugs=False,
     suppress_health_check=list(hypothesis.HealthCheck),
 )
@@ -88,6 +104,18 @@ def folder_of(config: pytest.Config) -> Path:
     """The submission's folder."""
     given = config.getoption("--submission")
     return Path(given) if given else config.rootpath
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the suite's tests of itself when a submission is checked, and with `--question` the files whose marks
+    name other questions only: importing them would make one question's answer slow.  None leaves it to pytest."""
+    numbers = config.getoption("--question")
+    if collection_path == SUITE and (numbers or config.getoption("--submission")):
+        return True
+    if not numbers or not fnmatch(collection_path.name, "test_*.py"):
+        return None
+    marked = re.findall(r'mark\.question\("([\d.]+)"\)', collection_path.read_text(encoding="utf-8"))
+    return True if marked and not any(matches(one, asked) for one in marked for asked in numbers) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -170,6 +198,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         pytest.skip(f"waits for {number}")
     if subject is None:
         return (yield)
+    subject.halt = stop_search
     subject.start_check()
     try:
         return (yield)
@@ -195,7 +224,11 @@ def pytest_runtest_makereport(
     judge = item.config.stash[JUDGE]
     outcome = item.stash.get(EXHIBITS, Exhibits()).shown_with(judged(item, call, identifier, judge.waits_for(check)))
     judge.record(outcome)
-    if report.failed and outcome.state is not State.BROKEN:
+    if isinstance(call.excinfo and call.excinfo.value, NoMoreExamples):
+        report.outcome = "failed"
+    if report.failed and outcome.state is State.NEEDS_HUMAN:
+        report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"{question.number}: {outcome.message}")
+    elif report.failed and outcome.state is not State.BROKEN:
         report.longrepr = feedback.text(question, check, outcome)
     return report
 
@@ -203,7 +236,7 @@ def pytest_runtest_makereport(
 def judged(item: pytest.Item, call: pytest.CallInfo[None], identifier: str, number: str) -> Outcome:
     """The outcome of one finished test."""
     error = call.excinfo.value if call.excinfo else None
-    if isinstance(error, pytest.skip.Exception) and number:
+    if isinstance(error, pytest.skip.Exception) and not isinstance(error, NoMoreExamples) and number:
         return waiting(identifier, number)
     subject = item.config.stash.get(SUBMISSION, None)
     problem = subject.broken if subject is not None and not isinstance(error, Problem) else None

@@ -46,7 +46,12 @@ class Submission:
     """Gets the progress messages of a training run."""
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=8))
     broken: Problem | None = None
+    halt: Callable[[], None] = lambda: None
+    """Called before the Problem is raised where no later call of the check can be answered either."""
     spent: float = 0.0
+
+    def __repr__(self) -> str:
+        return "submission"
 
     def __getattr__(self, name: str) -> Module:
         if name not in self.contract:
@@ -84,18 +89,18 @@ class Submission:
         """One request's value.
 
         Raises:
-            Problem: no usable value.  After a timeout or the worker's death every later request of the same check
-                fails in the same way at once, so that shrinking a counterexample does not wait again and again.
+            Problem: no usable value.  Where the function is missing, and after a timeout or the worker's death, every
+                later request of the same check fails in the same way at once: no other example would do better.
         """
-        if self.broken is not None:
-            raise self.broken
-        try:
-            return self.exchange(message, seconds)
-        except (Missing, Raised, Returned):
-            raise
-        except Problem as problem:
-            self.broken = problem
-            raise
+        if self.broken is None:
+            try:
+                return self.exchange(message, seconds)
+            except (Raised, Returned):
+                raise
+            except Problem as problem:
+                self.broken = problem
+        self.halt()
+        raise self.broken
 
     def exchange(self, message: dict[str, Any], seconds: float | None) -> Any:
         """Send, wait, decode, and turn the worker's account of a problem into an exception."""
