@@ -50,8 +50,9 @@ class Submission:
     """Called before the Problem is raised where no later call of the check can be answered either."""
     spent: float = 0.0
 
-    def __repr__(self) -> str:
-        return "submission"
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How hypothesis and IPython print it: by name, not with the whole contract."""
+        printer.text("submission")
 
     def __getattr__(self, name: str) -> Module:
         if name not in self.contract:

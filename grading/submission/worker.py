@@ -36,6 +36,9 @@ class Worker:
             reply = {"problem": "missing", "message": str(error), "traceback": error.traceback}
         except plain.Unusable as error:
             reply = {"problem": "returned", "message": str(error), "traceback": ""}
+        except NotImplementedError as error:
+            words = f"`{message['function']}` is not implemented yet ({str(error)[:200] or 'NotImplementedError'})"
+            reply = {"problem": "missing", "message": words, "traceback": ""}
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -116,11 +119,23 @@ def answers(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
     return worker.loader.layout.answers()
 
 
+def epoch(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
+    """One epoch of training with a submitted loss; the state after it and the mean loss."""
+    from grading.experiments import epoch as training
+
+    loss = worker.function(message["function"], message, listen)
+    plan = training.Plan(**message["plan"])
+    network = arrive(message["model"], True)
+    state, mean = training.run(loss, network, message["state"], message["images"], plan, message["number"])
+    return {"state": depart(state), "loss": mean}
+
+
 OPERATIONS: dict[str, Callable[[Worker, dict[str, Any], Listen], Any]] = {
     "call": call,
     "gradient": gradient,
     "describe": describe_module,
     "answers": answers,
+    "epoch": epoch,
 }
 
 

@@ -1,0 +1,113 @@
+"""What students receive works as it comes, and gives nothing of the solution away."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grading.assignment import load, load_course
+from grading.handout import HandoutError, write
+from grading.handout.wheel import ROOT
+
+SECRET = ("implementations/", "derivations/topics/", "derivations/notebooks/", "grading/examples/", "tests/suite/")
+SHORTEST = 40
+"""A function body shorter than this says nothing about a solution."""
+
+
+@pytest.fixture(scope="module")
+def handout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole handout, wheel included."""
+    folder = tmp_path_factory.mktemp("handout") / "autumn"
+    write(folder, load())
+    return folder
+
+
+def wheel_files(handout: Path) -> dict[str, str]:
+    """The wheel's text files by name."""
+    with zipfile.ZipFile(next(handout.glob("*.whl"))) as wheel:
+        return {name: wheel.read(name).decode("utf-8", "replace") for name in wheel.namelist()}
+
+
+def test_no_module_of_the_solution_is_in_the_wheel(handout: Path) -> None:
+    """Reference, derivations, worked examples and mutants stay in the clone."""
+    names = wheel_files(handout)
+    assert names
+    assert not [name for name in names if name.startswith(SECRET) or name in ("answers.md", "answers.py")]
+
+
+def test_no_function_body_of_the_solution_is_handed_out(handout: Path) -> None:
+    """Every statement list of the reference and of the topics, however indented, is absent from every file."""
+    files = wheel_files(handout) | {str(p): p.read_text() for p in handout.rglob("*") if p.suffix in (".py", ".md")}
+    everything = "\n".join(normal(text) for text in files.values())
+    leaked = [name for name, body in bodies() if normal(body) in everything]
+    assert leaked == []
+
+
+def bodies() -> list[tuple[str, str]]:
+    """Bodies of the reference's and the topics' functions, without docstrings."""
+    found = []
+    for path in [*(ROOT / "implementations").glob("*.py"), *(ROOT / "derivations" / "topics").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                statements = node.body[bool(ast.get_docstring(node)) :]
+                text = "\n".join(ast.unparse(each) for each in statements)
+                if len(normal(text)) >= SHORTEST:
+                    found.append((f"{path.name}:{node.name}", text))
+    return found
+
+
+def normal(text: str) -> str:
+    """Text without white space, and with one kind of quote."""
+    return "".join(text.split()).replace('"', "'")
+
+
+def test_stubs_raise_and_keep_their_docstrings(handout: Path) -> None:
+    """Every asked function is there, documented, and not implemented."""
+    for question in load().questions:
+        for qualified in question.functions:
+            module, _, name = qualified.partition(".")
+            tree = ast.parse((handout / "implementations" / f"{module}.py").read_text())
+            node = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
+            assert ast.get_docstring(node) and ast.unparse(node.body[-1]) == "raise NotImplementedError"
+
+
+def test_every_question_has_its_page_and_its_heading(handout: Path) -> None:
+    """Statement, points and checks in questions.md; a heading in answers.md."""
+    questions, answers = (handout / "questions.md").read_text(), (handout / "answers.md").read_text()
+    for question in load().questions:
+        assert f"## {question.number} {question.title}" in questions and f"## {question.number}" in answers
+        assert all(check.claim in questions for check in question.checks)
+
+
+def test_a_part_of_the_assignment_as_notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Level D alone: its functions only, as valid notebooks."""
+    monkeypatch.setattr("grading.handout.wheel.build", lambda target: target / "evidence_vi.whl")
+    write(tmp_path / "d", load(), levels=["D"], notebooks=True)
+    names = {path.name for path in (tmp_path / "d" / "implementations").iterdir()}
+    assert names == {"normal_gamma.ipynb", "bbvi.ipynb"}
+    text = (tmp_path / "d" / "implementations" / "bbvi.ipynb").read_text()
+    nbformat.validate(nbformat.reads(text, as_version=4))
+    assert "def fit" in text and "def control_variate" not in text
+
+
+def test_wrong_wishes_are_refused_in_words(tmp_path: Path) -> None:
+    """An unknown level, a folder that is not empty."""
+    with pytest.raises(HandoutError, match="no such level; there are D, C, B, A"):
+        write(tmp_path / "x", load_course(None), levels=["E"])
+    (tmp_path / "file").touch()
+    with pytest.raises(HandoutError, match="not empty"):
+        write(tmp_path, load_course(None))
+
+
+def test_pytest_in_the_handout_checks_the_handout(handout: Path) -> None:
+    """Plain pytest there runs the checks on the stubs: they fail, and say that nothing is implemented yet."""
+    command = [sys.executable, "-m", "pytest", "-q", "--question", "2.2.16", "-k", "fisher"]
+    done = subprocess.run(command, cwd=handout, capture_output=True, text=True)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "not implemented yet" in done.stdout and "Traceback" not in done.stdout
