@@ -19,10 +19,11 @@ from derivations.contexts import ContextError, context_of, questions, read_page
 from derivations.decide import decide
 from derivations.definitions import coordinates_in_use, expand_quantities
 from derivations.document import Document, Kind, Part, parse_document
-from derivations.language import Constant, Density, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
+from derivations.language import Constant, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
 from derivations.reader import Chain, Display, ReadError, Side, read_display, read_side
 from derivations.report import RECORDED, UNREAD, DocumentReport, Equation, Step, StepKind, step_of
-from derivations.verdict import Verdict, proved, refuted, undecided
+from derivations.rerun import rerunnable
+from derivations.verdict import Verdict, proved, undecided
 
 Decide = Callable[[Relation, Context], Verdict]
 BUDGET: Final = 300.0  # seconds for one document; what is left then is reported as not checked
@@ -145,9 +146,11 @@ class _Checker:
             return Step(left, sign.value, right, StepKind.UNREAD, UNREAD, "none", "a side could not be read")
         if time.monotonic() > self.deadline:
             return step_of(left, sign.value, right, StepKind.CLAIM, undecided("the time for this document is up"))
-        kind, verdict = self._judge(part, Relation(terms[0], sign, terms[1]))
+        relation, context = Relation(terms[0], sign, terms[1]), self.contexts[part.question]
+        kind, verdict = self._judge(part, relation)
         if verdict is None:
             return Step(left, sign.value, right, kind, RECORDED, kind.value, _RECORDED[kind])
+        verdict = rerunnable(verdict, relation, context, part.question, f"{left} {sign.value} {right}")
         return step_of(left, sign.value, right, kind, verdict)
 
     def _judge(self, part: Part, relation: Relation) -> tuple[StepKind, Verdict | None]:
@@ -228,4 +231,4 @@ def _is_condition(relation: Relation, context: Context) -> bool:
     return relation.sign is Sign.EQUAL and relation.right == 0 and contains(relation.left, Constant)
 
 
-__all__ = ["ContextError", "Density", "ReadError", "check_document", "refuted"]
+__all__ = ["ContextError", "ReadError", "check_document"]

@@ -59,8 +59,8 @@ class Context:
     `ranges`      bounds of an index written without them: `t` runs from 1 to $T$.
     `definitions` what named quantities stand for.
     `constants`   names of additive constants; `vary` is what such a constant may not depend on.
-    `positive`, `negative`, `integers`, `indexed`, `matrices`, `functions`  names of positive symbols, counts, families of
-    numbers such as $\pi_i$, of matrices, and of letters that are applied to arguments.
+    `positive`, `negative`, `integers`, `indexed`, `matrices`, `functions`  names of positive symbols, counts,
+    families of numbers such as $\pi_i$, of matrices, and of letters that are applied to arguments.
     """
 
     name: str

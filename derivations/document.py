@@ -1,7 +1,7 @@
 r"""A Markdown write-up to what matters here: prose, displayed equations, definitions in the running text.
 
-A display is `$$ ... $$`, `\[ ... \]` or a bare `align`, `equation`, `gather` or `multline`. The question it belongs to is
-the last number such as 2.2.14 in a heading or in a bold line. Code blocks are left alone. TOML between two lines
+A display is `$$ ... $$`, `\[ ... \]` or a bare `align`, `equation`, `gather` or `multline`. The question it belongs to
+is the last number such as 2.2.14 in a heading or in a bold line. Code blocks are left alone. TOML between two lines
 `+++` at the top is front matter: `[context]` for the whole document, `[contexts."1.1.1"]` for one question.
 """
 

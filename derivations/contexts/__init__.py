@@ -7,7 +7,7 @@ else as LaTeX that `derivations.reader` reads. A document may carry its own page
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -132,7 +132,7 @@ def _table(context: Context, table: Mapping[str, str]) -> dict[Expr, Any]:
     return {read_expression(key, context): _several(context, text) for key, text in table.items()}
 
 
-_READERS: Final = {
+_READERS: Final[dict[str, Callable[[Context, Any], Any]]] = {
     "latent": _terms,
     "draws": _terms,
     "vary": _terms,

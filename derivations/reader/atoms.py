@@ -37,7 +37,7 @@ class Atoms(Transformer_NonRecursive):
         below: tuple = ()
         above, primes, star, transposed = None, 0, False, False
         for kind, value in parts:
-            if kind == "below" and below or kind == "above" and above is not None:
+            if (kind == "below" and below) or (kind == "above" and above is not None):
                 raise ReadError("two subscripts or two superscripts on one letter", token="_" if below else "^")
             below = value if kind == "below" else below
             above = value if kind == "above" else above

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from lark import Token
 from sympy import Expr, Integer, Symbol, Tuple, pi
@@ -18,8 +18,9 @@ from derivations.densities import Density, Variable, VariableRange, is_variable
 from derivations.language import Array, Constant, MatrixQuantity, Quantity, Transposed
 from derivations.reader.errors import ReadError
 from derivations.reader.limits import power
+from derivations.reader.scanner import words
 
-GREEK_PARAMETERS: Final = frozenset("phi theta lambda psi eta omega xi nu mu alpha beta varphi vartheta".split())
+GREEK_PARAMETERS: Final = words("phi theta lambda psi eta omega xi nu mu alpha beta varphi vartheta")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Word:
     text: str
 
 
-Bound = Expr | Dots | Range | Condition | Word
+Bound: TypeAlias = Expr | Dots | Range | Condition | Word
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ class Letters:
         if any(not isinstance(item, (Expr, Word)) for item in scripts.below):
             raise _error(letter, f"{letter} cannot carry this subscript")
         name, kind = str(letter) + scripts.mark, MatrixQuantity if letter in self.context.matrices else Quantity
-        if scripts.below and isinstance(scripts.below[0], Word) or "nabla" in name:
+        if (scripts.below and isinstance(scripts.below[0], Word)) or "nabla" in name:
             name, index = f"{name}_{{{','.join(plain(item) for item in scripts.below)}}}", None
         else:
             index = _index(scripts.below)
@@ -230,9 +231,10 @@ def listed(items: Sequence[Bound], token: str = "") -> list[Expr]:
 
 def between(first: Expr, last: Bound) -> Expr:
     """What the dots between two members of a family stand for."""
-    if isinstance(first, Variable) and isinstance(last, Variable) and first.name == last.name:
-        if first.index is not None and last.index is not None:
+    if isinstance(first, Variable) and isinstance(last, Variable) and None not in (first.index, last.index):
+        if first.name == last.name:
             return VariableRange(first.name, first.index, last.index)
+        raise ReadError("dots between members of two families", token=r"\dots")
     if isinstance(first, Density) and isinstance(last, Density):
         return repeated(first, last)
     raise ReadError("dots between terms that do not belong to one family", token=r"\dots")

@@ -12,7 +12,7 @@ from typing import Final
 from lark import Token
 
 from derivations.context import Context
-from derivations.reader.scanner import Piece, closing
+from derivations.reader.scanner import Piece, closing, words
 
 MARKS: Final = {
     "+": "PLUS", "-": "MINUS", "*": "TIMES", "/": "SLASH", ",": "COMMA", ":": "COLON", ";": "SEMICOLON", "|": "BAR",
@@ -36,12 +36,12 @@ WORDS: Final = {
     "Gumbel": "FAMILY", "Ga": "FAMILY", "T": "TOP", "E": "EXPECT", "H": "ENTROPY", "const": "LETTER",
     "constant": "LETTER",
 }
-GREEK: Final = frozenset(
+GREEK: Final = words(
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi varpi rho "
-    "varrho sigma tau upsilon phi varphi chi psi omega Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell".split()
+    "varrho sigma tau upsilon phi varphi chi psi omega Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell"
 )
-ACCENTS: Final = frozenset(r"\tilde \hat \bar \widetilde \widehat \overline \mathcal \mathbb \mathscr \mathfrak".split())
-TEXTS: Final = frozenset(r"\text \mathrm \operatorname \textbf \textit \textrm \mbox".split())
+ACCENTS: Final = words(r"\tilde \hat \bar \widetilde \widehat \overline \mathcal \mathbb \mathscr \mathfrak")
+TEXTS: Final = words(r"\text \mathrm \operatorname \textbf \textit \textrm \mbox")
 MATRICES: Final = frozenset(f"{kind}matrix" for kind in ("", "b", "p", "small"))
 SCRIPT_EXPECT, SCRIPT_ENTROPY = r"\mathbb{E}", (r"\mathbb{H}", r"\mathcal{H}")
 RUNS: Final = ("IWELBO", "ELBO", "KL")
@@ -109,7 +109,7 @@ class Lexer:
         if text == "&" and not self.matrices:
             self.position += 1
             return None
-        if text == "*" and self.tokens and self.tokens[-1].type == "SUP" or self._starred(text):
+        if (text == "*" and self.tokens and self.tokens[-1].type == "SUP") or self._starred(text):
             return self._emit("STAR", "*", piece)
         if text not in MARKS:
             raise piece.error("this mark cannot be read here")

@@ -144,7 +144,7 @@ class Operators(Atoms):
             return AllBut(*over.args[1:])
         if isinstance(over, Mul) and all(isinstance(f, Density | IndexedProduct) for f in over.args):
             return Tuple(*over.args)
-        if isinstance(over, Density | IndexedProduct) or isinstance(over, Expr) and contains(over, Density):
+        if isinstance(over, Density | IndexedProduct) or (isinstance(over, Expr) and contains(over, Density)):
             return over
         raise at(mark, "what an expectation is over must be densities or variables")
 

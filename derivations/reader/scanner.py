@@ -21,12 +21,19 @@ RAW: Final = re.compile(
     r"|(?P<command>\\[A-Za-z]+)|(?P<symbol>\\.)"
     r"|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<letter>[A-Za-z])|(?P<mark>[-+*/=<>()\[\]{}|,;:.^_&'!~])"
 )
-SPACING: Final = frozenset(
-    r"\, \; \! \: \> \  \left \right \middle \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr "
-    r"\Biggl \Biggr \bigm \Bigm \displaystyle \textstyle \scriptstyle \limits \nolimits \nonumber \notag "
-    r"\allowbreak \thinspace \medspace \thickspace \enspace \strut".split() + ["\\ ", "~"]
+
+
+def words(*lines: str) -> frozenset[str]:
+    """The words of a table written as text."""
+    return frozenset(word for line in lines for word in line.split())
+
+
+SPACING: Final = {"\\ ", "~"} | words(
+    r"\, \; \! \: \> \  \left \right \middle \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr",
+    r"\Biggl \Biggr \bigm \Bigm \displaystyle \textstyle \scriptstyle \limits \nolimits \nonumber \notag",
+    r"\allowbreak \thinspace \medspace \thickspace \enspace \strut",
 )
-FONTS: Final = frozenset(r"\mathbf \boldsymbol \bm \mathbfit \vec \mathit \mathsf \mathnormal \underline \boxed".split())
+FONTS: Final = words(r"\mathbf \boldsymbol \bm \mathbfit \vec \mathit \mathsf \mathnormal \underline \boxed")
 BRACES: Final = frozenset((r"\underbrace", r"\overbrace"))
 NOTES: Final = (["_", "{"], ["^", "{"])
 OPENING: Final = frozenset("([{")

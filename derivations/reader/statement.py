@@ -13,7 +13,7 @@ from typing import Final
 
 from derivations.language import Sign
 from derivations.reader.errors import ReadError
-from derivations.reader.scanner import Piece, closing, scan
+from derivations.reader.scanner import Piece, closing, scan, words
 
 SIGNS: Final = {
     "=": Sign.EQUAL, "<": Sign.LESS, ">": Sign.GREATER, r"\lt": Sign.LESS, r"\gt": Sign.GREATER,
@@ -22,9 +22,9 @@ SIGNS: Final = {
     r"\triangleq": Sign.DEFINED, r"\coloneqq": Sign.DEFINED, r"\equiv": Sign.EQUAL, r"\propto": Sign.PROPORTIONAL,
     r"\sim": Sign.DISTRIBUTED,
 }
-ARROWS: Final = frozenset(
-    r"\rightarrow \to \Rightarrow \implies \iff \Leftrightarrow \longrightarrow \Longrightarrow \therefore "
-    r"\leftrightarrow \Longleftrightarrow".split()
+ARROWS: Final = words(
+    r"\rightarrow \to \Rightarrow \implies \iff \Leftrightarrow \longrightarrow \Longrightarrow \therefore",
+    r"\leftrightarrow \Longleftrightarrow",
 )
 QUADS: Final = frozenset((r"\quad", r"\qquad"))
 STACKED: Final = frozenset((r"\stackrel", r"\overset", r"\underset"))
@@ -76,7 +76,7 @@ class Display:
     def latex(self, side: Side) -> str:
         """A side as written, without the marks of alignment, tags and environments around it."""
         text = LAYOUT.sub("", re.sub(r"\s+", " ", self.text[side.start : side.end]))
-        return text.strip(" &").removesuffix(r"\quad").rstrip(" &,.")
+        return text.strip(" &").removesuffix(r"\\").rstrip().removesuffix(r"\quad").rstrip(" &,.")
 
 
 def split(text: str) -> Display:
@@ -146,7 +146,7 @@ class _Splitter:
         if self.depth < 0:
             raise piece.error("a closing bracket without an opening one")
         self.position += 1
-        if self.skipping or piece.text in QUADS or piece.text == "&" and not self.depth:
+        if self.skipping or piece.text in QUADS or (piece.text == "&" and not self.depth):
             return
         self.chains[-1].sides[-1].pieces.append(piece)
         self.row_begins = False
@@ -254,8 +254,8 @@ class _Splitter:
         if piece.text not in (r"\text", r"\mathrm", r"\textrm", r"\mbox"):
             return False
         end = closing(self.pieces, self.position + 1) if self.pieces[self.position + 1 :][:1] else self.position
-        words = "".join(p.text for p in self.pieces[self.position + 2 : end])
-        if not words.startswith(REMARKS) or not self.chains[-1].sides[-1].pieces:
+        remark = "".join(p.text for p in self.pieces[self.position + 2 : end])
+        if not remark.startswith(REMARKS) or not self.chains[-1].sides[-1].pieces:
             return False
         self._close(piece)
         self.skipping = True
