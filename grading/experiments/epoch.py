@@ -1,7 +1,7 @@
 """One epoch of training as a pure function: state in, state out.
 
-The submission's loss is trained by this loop, in the submission's own process; the judge keeps the state between
-epochs.  Minibatches and noise depend on the seed and the number of the epoch only, so a run that was killed continues
+The submission's loss is trained by this loop, in the submission's own process (the worker's operation `epoch`); the
+judge keeps the state between epochs.  Minibatches and noise depend on the seed and the number of the epoch only, so a run that was killed continues
 from its last state to the same end, and two submissions with the same seed see the same images and the same noise.
 """
 
@@ -38,7 +38,7 @@ class Diverged(Exception):
     """The loss stopped being a finite number."""
 
 
-def new_state(plan: Plan, model: torch.nn.Module) -> State:
+def new_state(model: torch.nn.Module) -> State:
     """The state before the first step."""
     parameters = {name: parameter.detach().numpy().copy() for name, parameter in model.named_parameters()}
     zeros = {name: np.zeros_like(value) for name, value in parameters.items()}

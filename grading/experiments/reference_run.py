@@ -16,7 +16,8 @@ import torch
 
 from grading.experiments import epoch, evaluation
 from grading.experiments.checkpoint import read_checkpoint, write_checkpoint
-from implementations import data, iwae, resampled_iwae, vae
+from grading.experiments import mnist as data
+from implementations import iwae, resampled_iwae, vae
 
 RESAMPLED = 4
 
@@ -44,7 +45,7 @@ def train(name: str, digits: data.Digits, epochs: int, seed: int, out: Path) -> 
     torch.manual_seed(seed)
     model = vae.VAE()
     path = out / f"{''.join(c if c.isalnum() else '_' for c in name)}-{seed}.npz"
-    state, trace = read_checkpoint(path) or (epoch.new_state(plan, model), [])
+    state, trace = read_checkpoint(path) or (epoch.new_state(model), [])
     for number in range(len(trace) + 1, epochs + 1):
         start = time.monotonic()
         state, training_loss = epoch.run(loss, model, state, digits.train, plan, number)

@@ -27,7 +27,7 @@ from grading.sandbox.policy import Policy, libraries
 WARM = """
     numpy scipy.special scipy.stats scipy.optimize scipy.integrate scipy.linalg torch torch.nn.functional torch.optim
     torch.distributions torch.utils.data sympy mpmath matplotlib.pyplot
-    grading.sandbox.session grading.submission.network sandlock
+    grading.sandbox.session grading.submission.network grading.experiments.epoch sandlock
 """
 """What submissions import most, and what the session itself needs."""
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36

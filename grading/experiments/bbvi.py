@@ -1,0 +1,198 @@
+"""The experiment of 1.2.5 and 2.2.13: black box variational inference against the exact posterior.
+
+N = 10, 100 and 1000 points from N(1, 1/0.5), prior (1.0, 0.1, 1.0, 2.0), step size 1/(1000 + t). The judge draws
+the data, the submission's `fit` returns its trajectory, and the judge computes everything else from that: how far
+E[mu] and E[tau] end from their exact posterior means, and how much of the initial gap between bound and evidence is
+left. A bound is a weak detector of mistakes (it barely sees E[tau]), so the moments decide as well.
+
+The limits come from the spread of correct implementations over many seeds, in `bbvi_spread.csv`; this recomputes it:
+
+    python -m grading.experiments.bbvi --seeds 100
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from grading.experiments.conjugate import Posterior, Quadruple
+from grading.submission import InProcess, Rng, Submission
+
+PRIOR: Quadruple = (1.0, 0.1, 1.0, 2.0)
+START: Quadruple = (0.0, 1.0, 10.0, 10.0)
+MEAN, PRECISION = 1.0, 0.5
+SIZES = (10, 100, 1000)
+SPREAD = Path(__file__).with_name("bbvi_spread.csv")
+EXAMPLES = Path(__file__).parents[1] / "examples"
+STANDARD_DEVIATIONS = 8.0
+"""How far from the mean of the recorded runs a correct run may end: a normal tail of 1e-15."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How long to run."""
+
+    n_steps: int
+    n_samples: int
+
+    @property
+    def step_size(self) -> Float[np.ndarray, " n_steps"]:
+        """rho_t = 1 / (1000 + t), a Robbins–Monro sequence."""
+        return 1 / (1000 + np.arange(1, self.n_steps + 1))
+
+
+PROFILES = {"quick": Profile(2_000, 50), "full": Profile(10_000, 100)}
+
+Fit = Callable[[Float[np.ndarray, " N"], Profile, int, bool], Float[np.ndarray, "T 4"]]
+"""The trajectory of `fit` from START on these data, with this seed, without or with control variates."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One trajectory, with the truth about its data."""
+
+    x: Float[np.ndarray, " N"]
+    path: Float[np.ndarray, "T 4"]
+    posterior: Posterior
+
+    @property
+    def mean_mu(self) -> Float[np.ndarray, " T"]:
+        """E_q[mu] along the trajectory."""
+        return self.path[:, 0]
+
+    @property
+    def mean_tau(self) -> Float[np.ndarray, " T"]:
+        """E_q[tau] along the trajectory."""
+        return self.path[:, 2] / self.path[:, 3]
+
+    def statistics(self) -> dict[str, float]:
+        """What acceptance looks at: the errors of both moments in posterior standard deviations, averaged over the
+        last tenth, and the logarithm of the share of the gap to the best mean field that is left."""
+        last = slice(-len(self.path) // 10, None)
+        mu_error = self.mean_mu[last].mean() - self.posterior.mu
+        tau_error = self.mean_tau[last].mean() - self.posterior.mean_tau
+        ends = np.array([self.path[0], self.path[last].mean(axis=0)])
+        start, end = self.posterior.gap(ends) - self.posterior.gap(np.array(self.posterior.mean_field))
+        return {
+            "mu_error": float(mu_error / self.posterior.sd_mu),
+            "tau_error": float(tau_error / self.posterior.sd_tau),
+            "log_gap_left": float(np.log(end / start)),
+        }
+
+
+def data(size: int, seed: int) -> Float[np.ndarray, " N"]:
+    """N points from N(1, 1/0.5)."""
+    return np.random.default_rng([seed, size]).normal(MEAN, PRECISION**-0.5, size)
+
+
+def run(fit: Fit, size: int, control_variates: bool, profile: Profile, seed: int) -> Run:
+    """Fit, and look up the truth."""
+    x = data(size, seed)
+    return Run(x, fit(x, profile, seed, control_variates), Posterior.of(x, PRIOR))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Where a statistic of correct runs lies: mean and standard deviation over seeds."""
+
+    mean: float
+    sd: float
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The interval outside of which a run is not accepted."""
+        return self.mean - STANDARD_DEVIATIONS * self.sd, self.mean + STANDARD_DEVIATIONS * self.sd
+
+
+Key = tuple[str, int, bool, str]
+"""Profile, N, control variates, statistic."""
+
+
+@cache
+def limits() -> dict[Key, list[Limit]]:
+    """The recorded spread of each statistic, one limit for each correct implementation."""
+    found: dict[Key, list[Limit]] = {}
+    with SPREAD.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            key = (row["profile"], int(row["N"]), row["control_variates"] == "True", row["statistic"])
+            found.setdefault(key, []).append(Limit(float(row["mean"]), float(row["sd"])))
+    return found
+
+
+def interval(profile: str, size: int, control_variates: bool, statistic: str) -> tuple[float, float]:
+    """What is accepted: the hull over the recorded implementations; for the gap no lower end, for less is better."""
+    low, high = zip(*(each.bounds for each in limits()[profile, size, control_variates, statistic]), strict=True)
+    return (-np.inf if statistic == "log_gap_left" else min(low)), max(high)
+
+
+def fit_of(submission: Submission) -> Fit:
+    """The submission's `bbvi.fit` with the experiment's prior and start."""
+
+    def fit(x: np.ndarray, profile: Profile, seed: int, control_variates: bool) -> np.ndarray:
+        return submission.bbvi.fit(
+            x,
+            PRIOR,
+            START,
+            profile.n_steps,
+            profile.n_samples,
+            profile.step_size,
+            Rng(seed),
+            control_variates,
+            seconds=600.0,
+        )
+
+    return fit
+
+
+def recorded(name: str, fit: Fit, seeds: int) -> Iterator[dict[str, object]]:
+    """Rows of the spread file for one correct implementation."""
+    for profile_name, profile in PROFILES.items():
+        for size in SIZES:
+            for control_variates in (False, True):
+                begun = time.monotonic()
+                runs = [run(fit, size, control_variates, profile, seed).statistics() for seed in range(seeds)]
+                print(f"{name}, {profile_name}, N = {size}: {time.monotonic() - begun:.0f} s", flush=True)
+                for statistic in runs[0]:
+                    values = np.array([each[statistic] for each in runs])
+                    yield {
+                        "implementation": name,
+                        "profile": profile_name,
+                        "N": size,
+                        "control_variates": control_variates,
+                        "statistic": statistic,
+                        "mean": f"{values.mean():.6g}",
+                        "sd": f"{values.std(ddof=1):.6g}",
+                        "lowest": f"{values.min():.6g}",
+                        "highest": f"{values.max():.6g}",
+                        "seeds": seeds,
+                    }
+
+
+def main() -> None:
+    """Record the spread of the reference (steps in the inverse of softplus) and of the worked solution (in q)."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--reference", type=Path, default=Path(), help="the folder of the reference submission")
+    options = parser.parse_args()
+    folders = {"reference": options.reference, "worked solution": EXAMPLES / "worked_solution"}
+    rows = [
+        row
+        for name, folder in folders.items()
+        for row in recorded(name, fit_of(Submission(InProcess(folder))), options.seeds)
+    ]
+    with SPREAD.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

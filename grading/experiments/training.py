@@ -1,0 +1,138 @@
+"""Train a submission's loss, epoch by epoch; the judge keeps the state, measures the bounds and writes checkpoints.
+
+The submission sees one epoch at a time (`grading.experiments.epoch`) and hands back parameters.  Nothing else that it
+says is believed: after each epoch the judge evaluates train and test bounds itself, with the definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from torch import nn
+
+from grading.claims import Refuted
+from grading.experiments import epoch, evaluation
+from grading.experiments.checkpoint import read_checkpoint, write_checkpoint
+from grading.experiments.mnist import PIXELS, Digits
+from grading.submission import Model, Raised, Submission
+from grading.submission.network import Network
+
+HIDDEN, LATENT = 400, 200
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One training run: which loss, with how many importance draws a row (None: the VAE's noise)."""
+
+    name: str
+    function: str
+    draws: int | None = None
+
+
+class Size(msgspec.Struct, frozen=True):
+    """How much training: epochs, images measured after each of them, and the longest an epoch may take."""
+
+    epochs: int
+    measured: int
+    epoch_seconds: float
+
+
+class Epoch(msgspec.Struct, frozen=True):
+    """What is recorded after one epoch; bounds in nats, at the number of draws that is trained."""
+
+    number: int
+    loss: float
+    train_bound: float
+    test_bound: float
+    seconds: float
+
+
+class Trained(msgspec.Struct, frozen=True):
+    """A finished run."""
+
+    run: Run
+    network: Any
+    trace: tuple[Epoch, ...]
+
+
+Progress = Callable[[str], None]
+
+
+def course_model(seed: int) -> Model:
+    """The course's networks, 784-400-400-200 and back, with torch's default initialisation under this seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+
+        def layer(inputs: int, outputs: int) -> tuple[Any, Any]:
+            linear = nn.Linear(inputs, outputs)
+            return linear.weight.detach().numpy(), linear.bias.detach().numpy()
+
+        encoder = [layer(PIXELS, HIDDEN), layer(HIDDEN, HIDDEN)]
+        mean, log_var = layer(HIDDEN, LATENT), layer(HIDDEN, LATENT)
+        return Model(encoder, mean, log_var, [layer(LATENT, HIDDEN), layer(HIDDEN, HIDDEN), layer(HIDDEN, PIXELS)])
+
+
+def train(
+    submission: Submission, run: Run, digits: Digits, size: Size, seed: int, folder: Path, tell: Progress
+) -> Trained:
+    """Train one run to its last epoch, from its checkpoint in `folder` where there is one.
+
+    Raises:
+        Refuted: the loss stopped being a finite number, or the parameters that came back are no finite arrays.
+        Problem: the submission raised, ran out of memory or time.
+    """
+    plan, model = epoch.Plan(draws=run.draws, latent=LATENT, seed=seed), course_model(seed)
+    network = Network(model)
+    path = folder / f"{''.join(c if c.isalnum() else '-' for c in run.name)}-{seed}.npz"
+    state, trace = read_checkpoint(path) or (epoch.new_state(network), [])
+    for number in range(len(trace) + 1, size.epochs + 1):
+        begun = monotonic()
+        state, loss = one_epoch(submission, run, plan, model, state, digits, number, size.epoch_seconds)
+        epoch.load(network, state, plan)
+        bounds = [
+            evaluation.bound(network, part[: size.measured], run.draws or 1) for part in (digits.train, digits.test)
+        ]
+        trace.append(msgspec.to_builtins(Epoch(number, loss, bounds[0].mean, bounds[1].mean, monotonic() - begun)))
+        write_checkpoint(path, state, trace)
+        left = (size.epochs - number) * (monotonic() - begun)
+        tell(f"{run.name}: epoch {number} of {size.epochs}, test bound {bounds[1].mean:.2f} nats, {left:.0f} s left")
+    epoch.load(network, state, plan)
+    return Trained(run, network, tuple(msgspec.convert(trace, list[Epoch])))
+
+
+def one_epoch(
+    submission: Submission,
+    run: Run,
+    plan: epoch.Plan,
+    model: Model,
+    state: epoch.State,
+    digits: Digits,
+    number: int,
+    seconds: float,
+) -> tuple[epoch.State, float]:
+    """One epoch in the submission's process; the state that came back, checked."""
+    message = {"op": "epoch", "function": run.function, "model": model, "plan": msgspec.to_builtins(plan)}
+    message |= {"state": state, "images": digits.train, "number": number}
+    try:
+        reply = submission.request(message, seconds=seconds)
+    except Raised as problem:
+        if str(problem).startswith("Diverged"):
+            raise Refuted(f"{run.name}: {problem}", mistake="the training does not converge") from None
+        raise
+    return checked(reply, state, run.name)
+
+
+def checked(reply: Any, like: epoch.State, name: str) -> tuple[epoch.State, float]:
+    """The state and loss of a reply.  Raises Refuted unless every array is there, finite, of its shape."""
+    state, loss = reply["state"], float(reply["loss"])
+    for part in ("parameters", "first", "second"):
+        for key, array in like[part].items():
+            found = np.asarray(state[part][key])
+            if found.shape != array.shape or not np.isfinite(found).all():
+                raise Refuted(f"{name}: after an epoch {key} is not a finite array of shape {array.shape}")
+    return state, loss
