@@ -1,8 +1,9 @@
 """Hostile submissions: each of `hostile/` scores nothing, harms nobody, learns nothing, and ends in time.
 
 An attack is a `gamma` module (or a folder with one) that tries something, and the ends that it may come to.  It hands
-in an honest `normal_gamma` beside it.  One fork server serves all of them, as in grading; after each attack an honest
-submission must still get its marks from it.
+in an honest `normal_gamma` beside it.  Files of folders carry a further `.txt`, lest pytest or Python pick them up
+here.  One fork server serves all of them, as in grading; after each attack an honest submission must still get its
+marks from it.
 """
 
 from __future__ import annotations
@@ -107,8 +108,10 @@ class Surroundings:
         """The submission that makes an attack, told where its targets are."""
         folder, source = self.root / "attacker", CORPUS / name
         shutil.rmtree(folder, ignore_errors=True)
-        if source.is_dir():
-            shutil.copytree(source, folder)
+        for page in (each for each in source.rglob("*.txt") if each.is_file()):
+            target = folder / page.relative_to(source).with_suffix("")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(page, target)
         self.hand_in(folder, module_of(name).read_text())
         targets = {
             "GRADEBOOK": str(self.gradebook),
@@ -160,7 +163,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundi
 def module_of(name: str) -> Path:
     """The file of an attack that becomes `gamma.py`."""
     source = CORPUS / name
-    return source / "implementations" / "gamma.py" if source.is_dir() else source
+    return source / "implementations" / "gamma.py.txt" if source.is_dir() else source
 
 
 def expected_ends(name: str) -> list[str]:
