@@ -28,6 +28,9 @@ def explicit(expression: sympy.Expr) -> sympy.Expr:
     return expression
 
 
+OPAQUE = (sympy.Indexed, Derivative, sympy.Subs)  # derivatives that are left are of functions without a formula
+
+
 def normal(expression: sympy.Expr) -> sympy.Expr:
     """The normal form of `expression`, built from the normal forms of its parts."""
     return take_apart(unify(take_apart(expression)))
@@ -35,7 +38,7 @@ def normal(expression: sympy.Expr) -> sympy.Expr:
 
 def take_apart(expression: sympy.Expr) -> sympy.Expr:
     """`expression` with sums over data made linear and logs, exponentials and powers of products taken apart."""
-    if not expression.args or isinstance(expression, sympy.Indexed):
+    if not expression.args or isinstance(expression, OPAQUE):
         return expression
     if isinstance(expression, Sum | Product):
         inner = expression.func(take_apart(expression.function), *expression.limits)

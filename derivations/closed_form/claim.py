@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import mpmath
 import sympy
 
-from derivations.closed_form.canonical import explicit, is_zero, normal
+from derivations.closed_form.canonical import is_zero
+from derivations.closed_form.inequalities import rule_for
 from derivations.closed_form.numbers import NotNumeric
 from derivations.closed_form.points import DIGITS, Assignment, Difference, agree, sample
 from derivations.closed_form.special import FAMILY
@@ -108,20 +109,14 @@ def concrete(expression: sympy.Expr, point: Assignment) -> sympy.Expr:
 
 
 def prove(claim: Claim) -> Verdict | None:
-    """A proof by normal form, or None."""
-    gap = explicit(claim.left - claim.right)
-    if claim.sign in ("=", "<=", ">=") and is_zero(gap):
+    """A proof by normal form, or by a rule for inequalities, or None."""
+    if claim.sign in ("=", "<=", ">=") and is_zero(claim.left - claim.right):
         return proved(", ".join(rules(claim)), "both sides have the same normal form")
-    if claim.sign != "=" and _has_sign(gap, claim.sign):
-        return proved(", ".join([*rules(claim), "sign of a sum"]), "left minus right has that sign term by term")
-    return None
-
-
-def _has_sign(gap: sympy.Expr, sign: str) -> bool:
-    """Whether every term of the gap has the sign that the inequality asks for."""
-    difference = -gap if sign[0] == "<" else gap
-    candidates = (normal(difference), sympy.factor(normal(difference)))
-    return any(c.is_positive if sign in "<>" else c.is_nonnegative for c in candidates)
+    if claim.sign == "=":
+        return None
+    sides = (claim.left, claim.right) if claim.sign[0] == ">" else (claim.right, claim.left)
+    rule = rule_for(*sides, strict=claim.sign in ("<", ">"))
+    return None if rule is None else proved(rule, f"the difference of the sides is settled by the {rule}")
 
 
 def rules(claim: Claim) -> Iterator[str]:
