@@ -9,6 +9,7 @@ from typing import Protocol
 
 from grading.assignment import Course, Question
 from grading.gradebook import Conditions, Gradebook, Key, Standing, fingerprints, standing
+from grading.gradebook.fingerprint import TESTS
 from grading.sandbox import Isolation
 from grading.session import Ended, Job
 
@@ -34,10 +35,7 @@ class Run:
     @cached_property
     def fingerprints(self) -> dict[str, str]:
         """The identity of every check of the project and of the course's own tests."""
-        found = fingerprints()
-        for folder in self.course.tests:
-            found |= fingerprints(folder)
-        return found
+        return fingerprints(self.course.manifest(), (TESTS, *self.course.tests))
 
     def standing(self, content: str) -> Standing:
         """Where one submission stands."""

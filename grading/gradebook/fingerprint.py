@@ -1,40 +1,45 @@
 """The identity of a check: a hash of everything of ours that its verdict is computed by.
 
 That is the source of its test, what else stands at the top level of its file, and all modules that these import,
-directly or not, from the rooms named in `ROOMS`.  So an edited check reruns itself and no other, an edited helper
-reruns the checks that use it, and an edited comment in a report template reruns nothing.
+directly or not, from the rooms named in `ROOMS`, with the data files beside them.  So an edited check reruns itself and
+no other, an edited helper reruns the checks that use it, and an edited comment or report template reruns nothing.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+TESTS = PROJECT / "tests"
 ROOMS = ("tests", "derivations", "grading.montecarlo", "grading.claims", "grading.experiments")
+DATA = (".lark", ".toml", ".json")
 
 
-def fingerprints(folder: Path = PROJECT / "tests") -> dict[str, str]:
-    """Check identifier to fingerprint, for every marked test in `test_*.py` of this folder."""
-    found: dict[str, str] = {}
-    for path in sorted(folder.glob("test_*.py")):
-        tree = ast.parse(path.read_bytes(), filename=str(path))
-        tests = {identifier: node for node in tree.body for identifier in identifiers_of(node)}
-        rest = [node for node in tree.body if node not in tests.values()]
-        shared = digest([ast.unparse(rest_node) for rest_node in rest] + sorted(imported(tree)))
-        found |= {name: digest([shared, ast.unparse(node)]) for name, node in tests.items()}
-    return found
+def fingerprints(checks: Iterable[str], folders: Sequence[Path] = (TESTS,)) -> dict[str, str]:
+    """Check identifier to fingerprint; a check without a test has none.
+
+    The check `2.2.16/name` is the test `test_name`.  Should several files have one of that name, all of them count.
+    """
+    tests: dict[str, list[str]] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("test_*.py")):
+            for name, mark in file_fingerprints(path).items():
+                tests.setdefault(name, []).append(mark)
+    named = {check: "test_" + check.partition("/")[2] for check in checks}
+    return {check: digest(tests[name]) for check, name in named.items() if name in tests}
 
 
-def identifiers_of(node: ast.AST) -> Iterator[str]:
-    """`2.2.16/fisher_is_positive_definite` of a test marked with its question, nothing of anything else."""
-    if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-        for mark in node.decorator_list:
-            if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.question":
-                yield f"{ast.literal_eval(mark.args[0])}/{node.name.removeprefix('test_')}"
+def file_fingerprints(path: Path) -> dict[str, str]:
+    """The tests of one file: each is its own source and everything that the file's tests share."""
+    tree = ast.parse(path.read_bytes(), filename=str(path))
+    tests = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    rest = [ast.unparse(node) for node in tree.body if node not in tests]
+    shared = digest(rest + sorted(imported(tree)))
+    return {node.name: digest([shared, ast.unparse(node)]) for node in tests}
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -54,9 +59,10 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 @cache
 def module_source(path: Path) -> tuple[str, tuple[str, ...]]:
-    """A module's hash and the names that it imports."""
+    """A module's hash, with the data files beside it, and the names that it imports."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
-    return digest([ast.unparse(tree)]), tuple(names_in(tree))
+    data = [each.read_text(encoding="utf-8") for each in sorted(path.parent.iterdir()) if each.suffix in DATA]
+    return digest([ast.unparse(tree), *data]), tuple(names_in(tree))
 
 
 def names_in(tree: ast.Module) -> Iterator[str]:
