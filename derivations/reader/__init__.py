@@ -21,6 +21,7 @@ from derivations.densities import VariableRange
 from derivations.language import Relation, Sign
 from derivations.reader.errors import ReadError
 from derivations.reader.lexer import Lexer
+from derivations.reader.limits import shallow
 from derivations.reader.operators import Operators
 from derivations.reader.scanner import Piece, scan
 from derivations.reader.statement import Chain, Display, Side, split
@@ -49,8 +50,10 @@ def read_side(pieces: Sequence[Piece], context: Context) -> Any:
         raise ReadError("nothing stands on this side")
     tokens = Lexer(list(pieces), context).lex()
     try:
-        tree = _parser().parse(tokens)  # type: ignore[arg-type]
+        tree = shallow(_parser().parse(tokens))  # type: ignore[arg-type]
         return Operators(context).transform(tree)
+    except ReadError as error:
+        raise error.placed(pieces[0]) from None
     except UnexpectedInput as error:
         raise _unexpected(error, pieces[-1]) from None
     except VisitError as error:
@@ -73,9 +76,7 @@ def _located(error: VisitError, first: Piece) -> ReadError:
         return first.error("this is nested too deeply to be read, from here")
     if not isinstance(cause, ReadError):
         return first.error(f"this has no meaning here ({type(cause).__name__}: {cause})")
-    if (cause.line, cause.column) == (1, 1):
-        return ReadError(cause.reason, first.line, first.column, cause.token or first.text)
-    return cause
+    return cause.placed(first)
 
 
 def read_expression(text: str, context: Context) -> Expr:

@@ -13,7 +13,7 @@ from derivations.densities import Density, as_expr
 from derivations.language import Array, Gamma, Gumbel, Normal, Quantity, Transposed
 from derivations.reader.errors import ReadError
 from derivations.reader.letters import Condition, Dots, Letters, Range, Scripts, Word, listed
-from derivations.reader.limits import moderate, number, power
+from derivations.reader.limits import moderate, number, power, printable
 
 FAMILIES = {"Normal": Normal, "Gamma": Gamma, "Ga": Gamma, "Gumbel": Gumbel}
 
@@ -152,7 +152,7 @@ class Atoms(Transformer_NonRecursive):
         above, below = self._value(mark, above), self._value(mark, below)
         if below == 0:
             raise at(mark, "a division by zero")
-        return Mul(above, power(below, Integer(-1)))
+        return printable(Mul(above, power(below, Integer(-1))))
 
     def root(self, mark: Token, body: Expr) -> Expr:
         return sympy.sqrt(self._value(mark, body))
@@ -210,7 +210,7 @@ class Atoms(Transformer_NonRecursive):
 
     # --- sums and products -------------------------------------------------------------------------------
     def juxtapose(self, *factors: Any) -> Expr:
-        return Mul(*(self._factor(factor) for factor in factors))
+        return printable(Mul(*(self._factor(factor) for factor in factors)))
 
     def _factor(self, factor: Any) -> Expr:
         if not isinstance(factor, Expr) or any(d.left == factor for d in self.context.definitions

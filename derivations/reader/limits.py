@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from lark import Tree
 from sympy import Expr, Integer, Pow, Rational
 
 from derivations.reader.errors import ReadError
 
 MAX_DOCUMENT: Final = 2_000_000
 MAX_CHARACTERS: Final = 20_000
-MAX_TOKENS: Final = 3_000
+MAX_TOKENS: Final = 1_500
 MAX_DEPTH: Final = 40
+MAX_TREE: Final = 300
 MAX_DIGITS: Final = 40
 MAX_BITS: Final = 4_096
 MAX_ARGUMENT: Final = 1_000
@@ -37,6 +39,24 @@ def power(base: Expr, exponent: Expr) -> Expr:
     if isinstance(base, Pow) and isinstance(base.exp, Rational) and isinstance(exponent, Rational):
         return base.func(base, exponent, evaluate=False)
     return base**exponent
+
+
+def printable(value: Expr) -> Expr:
+    """A product whose number in front is not too long to write down."""
+    number, _ = value.as_coeff_Mul()
+    if isinstance(number, Rational) and max(number.p.bit_length(), number.q.bit_length()) > 2 * MAX_BITS:
+        raise ReadError(f"a number with more than {2 * MAX_BITS} bits")
+    return value
+
+
+def shallow(tree: Tree) -> Tree:
+    """A parse tree that is not nested too deeply to be worked with."""
+    level: list[Tree] = [tree]
+    for _ in range(MAX_TREE):
+        level = [child for node in level for child in node.children if isinstance(child, Tree)]
+        if not level:
+            return tree
+    raise ReadError(f"more than {MAX_TREE} factors or operators inside each other")
 
 
 def moderate(argument: Expr) -> Expr:

@@ -230,7 +230,8 @@ class _Splitter:
 
     def _row(self, piece: Piece) -> bool:
         """The next row continues the chain when it begins with a relation, or with `&` or a sign and no relation."""
-        self._close(piece)
+        if not self.skipping:
+            self._close(piece)
         self.position += 1
         self.skipping = False
         row = [p for p in self._next_row() if p.text not in QUADS]
