@@ -1,8 +1,9 @@
 """One epoch of training as a pure function: state in, state out.
 
 The submission's loss is trained by this loop, in the submission's own process (the worker's operation `epoch`); the
-judge keeps the state between epochs.  Minibatches and noise depend on the seed and the number of the epoch only, so a run that was killed continues
-from its last state to the same end, and two submissions with the same seed see the same images and the same noise.
+judge keeps the state between epochs.  Minibatches and noise depend on the seed and the number of the epoch only, so a
+run that was killed continues from its last state to the same end, and two submissions with the same seed see the same
+images and the same noise.
 """
 
 from __future__ import annotations

