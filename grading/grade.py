@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from grading.assignment import Check, Course, Kind, Question
+from grading.assignment import Check, Course, Question
 from grading.gradebook import Mark
 from grading.outcome import Outcome, State
 
@@ -67,16 +67,18 @@ class GradedQuestion(Sum):
 
     @property
     def state(self) -> str:
-        """A word for the whole question."""
-        if not any(part.check.kind is not Kind.PROSE for part in self.parts) and not self.parts:
+        """A word for the whole question; points that are lost show before points that are open."""
+        if not self.parts:
             return "not built"
         if any(part.outcome.state is State.BROKEN and part.mark is None for part in self.parts):
             return "the grader broke"
         if self.earned >= self.maximum - ROUNDING:
             return "full marks"
-        if self.pending:
+        if self.earned + self.pending >= self.maximum - ROUNDING:
             return "needs a human"
-        return "part of the points" if self.earned else "no points"
+        if all(part.outcome.state is State.NOT_RUN or part.pending for part in self.parts):
+            return "not run"
+        return "part of the points" if self.earned or self.pending else "no points"
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from grading.assignment import Course, Question
-from grading.gradebook import Conditions, Gradebook, Key, Standing, fingerprints, standing
+from grading.gradebook import Conditions, Gradebook, GradebookError, Key, Standing, fingerprints, standing
 from grading.gradebook.fingerprint import TESTS
 from grading.sandbox import Isolation
-from grading.session import Ended, Job
+from grading.session import Ended, Job, course_at
+
+NAME = "gradebook.sqlite"
 
 
 class Scheduler(Protocol):
@@ -21,16 +26,44 @@ class Scheduler(Protocol):
         """Every outcome of every job as it comes; no order between jobs."""
 
 
+class Settings(msgspec.Struct, frozen=True):
+    """How a run was made; kept in the gradebook, so that reports and exports can be rendered later."""
+
+    conditions: Conditions
+    isolation: Isolation
+    course_file: str = ""
+    """Path of a `course.toml`, or empty."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A class, a gradebook, and the conditions to grade under."""
 
     course: Course
     gradebook: Gradebook
-    conditions: Conditions
-    isolation: Isolation
-    course_file: str = ""
-    """Path of the `course.toml` that the course came from, or empty."""
+    settings: Settings
+
+    @classmethod
+    def begin(cls, out: Path, settings: Settings) -> Run:
+        """Open or create the gradebook of an output folder."""
+        out.mkdir(parents=True, exist_ok=True)
+        gradebook = Gradebook(out / NAME)
+        gradebook.set("run", settings)
+        return cls(course_at(settings.course_file), gradebook, settings)
+
+    @classmethod
+    def reopen(cls, out: Path) -> Run:
+        """The run that wrote this output folder.  Raises GradebookError where there is none."""
+        if not (out / NAME).exists():
+            raise GradebookError(f"{out}: no {NAME} in it; give the --out folder of `evidence grade`")
+        gradebook = Gradebook(out / NAME)
+        settings = gradebook.get("run", Settings, Settings(Conditions(), Isolation.SANDBOX))
+        return cls(course_at(settings.course_file), gradebook, settings)
+
+    @property
+    def conditions(self) -> Conditions:
+        """Seed, profile, prerequisites."""
+        return self.settings.conditions
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:
@@ -53,7 +86,7 @@ class Run:
         stands = self.standing(content)
         left = tuple(name for name in stands.left if name.partition("/")[0] in numbers)
         known = {name: outcome for name, outcome in stands.outcomes.items() if name in self.ended(stands)}
-        return Job(content, folder, left, known, self.conditions, self.course_file)
+        return Job(content, folder, left, known, self.conditions, self.settings.course_file)
 
     def ended(self, stands: Standing) -> set[str]:
         """Checks that a judge would have an outcome for."""
@@ -64,5 +97,5 @@ class Run:
         for job, ended in scheduler.run(jobs):
             if not ended.outcome.waits_for:
                 key = Key(job.content, ended.outcome.check, self.fingerprints[ended.outcome.check], ended.policy)
-                self.gradebook.record(key, ended.outcome, str(self.isolation))
+                self.gradebook.record(key, ended.outcome, str(self.settings.isolation))
             listen(job, ended)

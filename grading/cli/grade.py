@@ -12,10 +12,10 @@ from rich.console import Console
 from grading.assignment import load_course
 from grading.cli.progress import Progress
 from grading.entries import entries
-from grading.gradebook import Conditions, Gradebook, Prerequisites, Profile
+from grading.gradebook import Conditions, Prerequisites, Profile
 from grading.pool import Pool
 from grading.report import write
-from grading.run import Run
+from grading.run import Run, Settings
 from grading.sandbox import Isolation, SandboxUnavailable, available
 from grading.session import Job
 
@@ -41,11 +41,10 @@ def grade(
     refuse_without_sandbox(isolation)
     asked = load_course(course)
     chosen = asked.select([part.strip() for part in questions.split(",") if part.strip()])
-    out.mkdir(parents=True, exist_ok=True)
-    gradebook = Gradebook(out / "gradebook.sqlite")
-    gradebook.hand_in(entries(folder))
+    found = entries(folder)
     conditions = Conditions(seed, profile, prerequisites, asked.experiment_tolerance)
-    run = Run(asked, gradebook, conditions, isolation, str(course.resolve()) if course else "")
+    run = Run.begin(out, Settings(conditions, isolation, str(course.resolve()) if course else ""))
+    run.gradebook.hand_in(found)
     console = Console(highlight=False, soft_wrap=True)
     finished = grade_all(run, run.jobs(chosen), workers, console)
     path = write(run, out)
@@ -68,7 +67,7 @@ def grade_all(run: Run, jobs: list[Job], workers: int, console: Console) -> bool
     if not jobs:
         console.print("nothing is left to run")
         return True
-    with Progress(console, jobs) as progress, Pool(workers, run.isolation) as pool:
+    with Progress(console, jobs) as progress, Pool(workers, run.settings.isolation) as pool:
         try:
             run.go(jobs, pool, progress.ended)
         except KeyboardInterrupt:

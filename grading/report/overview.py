@@ -13,7 +13,8 @@ from grading.report.data import CheckReport, QuestionReport, Report
 from grading.report.page import render
 
 BINS = 10
-ENDED = (State.PASSED, State.FAILED, State.ERROR, State.TIMEOUT)
+LEAST = 1e-2
+"""Points below this are rounding."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class Hardness:
     title: str
     level: str
     share: float
-    """Mean share of its points that were earned, among submissions with nothing pending on it."""
+    """Share that the class earned of the points that are decided."""
     decided: int
-    """Submissions with nothing pending on it."""
-    unsolved: int
-    """Of these, how many lack points."""
+    """Submissions of which at least part of it is decided."""
+    short: int
+    """Of these, how many lost points."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,13 @@ def hardest(reports: Sequence[Report]) -> list[Hardness]:
 
 
 def hardness(answers: list[QuestionReport]) -> Hardness:
-    """One question over all submissions; what a human still has to mark does not count."""
-    decided = [each for each in answers if not each.pending]
-    share = sum(each.points / each.maximum for each in decided) / len(decided) if decided else float("inf")
+    """One question over all submissions; points that are still open do not count."""
+    decided = [(each.points, each.maximum - each.pending) for each in answers if each.maximum - each.pending > LEAST]
+    whole = sum(maximum for _, maximum in decided)
+    share = sum(points for points, _ in decided) / whole if whole else float("inf")
+    short = sum(points < maximum - LEAST for points, maximum in decided)
     first = answers[0]
-    unsolved = sum(each.points < each.maximum - 1e-6 for each in decided)
-    return Hardness(first.number, first.title, first.level, share, len(decided), unsolved)
+    return Hardness(first.number, first.title, first.level, share, len(decided), short)
 
 
 def commonest(reports: Sequence[Report]) -> list[Shared]:

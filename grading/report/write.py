@@ -45,7 +45,7 @@ def reports_of(run: Run) -> list[tuple[HandedIn, Report]]:
 def report_of(run: Run, entry: HandedIn, sharing: list[str]) -> Report:
     """One submission's report."""
     book, conditions = run.gradebook, run.conditions
-    isolation = book.isolations(entry.content) or [str(run.isolation)]
+    isolation = book.isolations(entry.content) or [str(run.settings.isolation)]
     how = Circumstances(conditions.seed, str(conditions.profile), str(conditions.prerequisites), isolation)
     graded = grade(run.course, run.standing(entry.content).outcomes, book.marks(entry.content))
     return report(run.course, entry, [name for name in sharing if name != entry.submission], graded, how)
