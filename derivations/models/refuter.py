@@ -30,7 +30,7 @@ SUPPORT = 200
 SECONDS = 6.0  # for the slow search to 50 digits
 _SCREEN = 16
 _BATCH = 10
-_SIZES = ((3, 2, 3), (2, 3, 2), (4, 1, 1), (1, 2, 2))  # values of successive counts, most telling first
+_SIZES = ((2, 3, 2), (3, 2, 1), (4, 1, 2), (1, 2, 1))  # values of successive counts, most telling first
 _EXACT_BOUND = mpmath.mpf(10) ** -50
 _FLOAT_BOUND = 1e-8
 

@@ -95,17 +95,24 @@ def _common_limits(group: list[_Sum], known: Knowledge) -> tuple[list[Term], lis
         after = [upper + 1 + i for i in range(int(union[1] - upper))]
         for at in before + after:
             member = _member(_covering(group, at, known), at)
-            singles.append(replace(member, coefficient=-s.raw.coefficient))
+            singles.append(replace(member, coefficient=-_coefficient(s, at)))
     return kept, singles
 
 
 def _covering(group: list[_Sum], at: Expr, known: Knowledge) -> _Sum:
-    """A sum that has this member: elsewhere its indices may coincide, and its form may not hold there."""
+    """A sum that has this member: elsewhere its indices may coincide, and its form may not hold there.
+
+    A member that only some counts T have is taken if every sum would give it the same form.
+    """
     for s in group:
         ((_, lower, upper),) = s.canon.sums
         if at in (lower, upper) or (at_most(lower, at, known.scope) and at_most(at, upper, known.scope)):
             return s
-    raise Unprovable(f"no sum has the member {at}")
+    forms = {tuple(sorted(str(canonical(term, known)) for term in simplified((_member(s, at),), known)))
+             for s in group}
+    if len(forms) > 1:
+        raise Unprovable(f"no sum certainly has the member {at}")
+    return group[0]
 
 
 def _union(limits: set[tuple[Expr, Expr]], known: Knowledge) -> tuple[Expr, Expr] | None:
@@ -122,10 +129,20 @@ def _union(limits: set[tuple[Expr, Expr]], known: Knowledge) -> tuple[Expr, Expr
 
 
 def _member(s: _Sum, at: Expr) -> Term:
-    """One member of a sum, from the raw term, whose indices may now coincide."""
+    """One member of a sum without its coefficient, from the raw term, whose indices may now coincide."""
+    raw = replace(s.raw, coefficient=Integer(1), sums=())
+    return reindex(raw, _at(s, at))
+
+
+def _coefficient(s: _Sum, at: Expr) -> Expr:
+    return s.raw.coefficient.xreplace(_at(s, at))
+
+
+def _at(s: _Sum, at: Expr) -> dict[Basic, Basic]:
+    """The raw index of the member that stands at `at` in the canonical sum."""
     ((_, lower, _),) = s.canon.sums
     ((raw_index, raw_lower, _),) = s.raw.sums
-    return reindex(replace(s.raw, sums=()), {raw_index: at - lower + raw_lower})
+    return {raw_index: at - lower + raw_lower}
 
 
 # names

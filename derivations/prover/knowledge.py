@@ -32,7 +32,7 @@ class Knowledge:
     frozen: frozenset[str] = frozenset()  # factors that may move away from a sum of one
 
     def __post_init__(self) -> None:
-        self._copies = count(1)
+        self._copies = count(1000)  # above the numbers canonical names use
         self.draws = copied_letters(self.context)
         self.latent = {self._kind(v) for term in self.context.latent for v in self._written(term)}
         for name, (lower, upper) in self.context.ranges.items():

@@ -1,0 +1,49 @@
+"""Diagnosis by repair: a small edit after which a refuted line holds, verified before it is told.
+
+The edits are tried one at a time, likely slips first, and each result is decided like any claim. The first one
+that holds is reported, with the status it was verified to have; without one, nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from time import monotonic
+
+from derivations.context import Context
+from derivations.edits import edits, pool_of
+from derivations.language import Relation, Sign
+from derivations.verdict import Repair, Verdict
+
+SECONDS = 4.0  # for the search on one line
+
+_OPPOSITE = {Sign.AT_MOST: Sign.AT_LEAST, Sign.AT_LEAST: Sign.AT_MOST}
+
+
+def find_repair(relation: Relation, context: Context, decide: Callable[[Relation, Context], Verdict],
+                seconds: float = SECONDS) -> Repair | None:
+    """The first small edit of a refuted `relation` that `decide` finds to hold, or None within the time."""
+    start, tried = monotonic(), {relation}
+    for words, candidate in candidates(relation, context):
+        if monotonic() - start > seconds:
+            return None
+        if candidate in tried or candidate.left == candidate.right:
+            continue
+        tried.add(candidate)
+        verdict = decide(candidate, context)
+        if verdict.holds:
+            return Repair(words, candidate, verdict.status)
+    return None
+
+
+def candidates(relation: Relation, context: Context) -> Iterator[tuple[str, Relation]]:
+    """Relations one small edit away, the likeliest first."""
+    left, sign, right = relation.left, relation.sign, relation.right
+    if sign in _OPPOSITE:
+        yield "the inequality is turned around", Relation(left, _OPPOSITE[sign], right)
+    pool = pool_of((left, right), context)
+    for edit in sorted(edits(right, pool), key=lambda edit: edit.rank):
+        yield edit.words, Relation(left, sign, edit.term)
+    if sign is Sign.EQUAL and (context.vary or context.latent):
+        yield "an additive constant is allowed for", Relation(left, Sign.EQUAL_UP_TO_CONSTANT, right)
+    for edit in sorted(edits(left, pool), key=lambda edit: edit.rank):
+        yield f"on the left {edit.words}", Relation(edit.term, sign, right)
