@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derivations import closed_form, prover
+from derivations import closed_form, prover, samples
 from derivations.context import Context
 from derivations.language import Relation
 from derivations.verdict import Status, Verdict
@@ -12,7 +12,10 @@ def decide(relation: Relation, context: Context) -> Verdict:
     """The verdict on `relation` in `context`.
 
     A statement that has explicit formulas on both sides, once the definitions of the context are written out, is
-    decided by numbers and a normal form; any other by rules for densities and on random models.
+    decided by numbers and a normal form; one about gradients at a sample by the chain rule; any other by rules for
+    densities and on random models.
     """
+    if samples.concerns_samples(relation, context):
+        return samples.decide(relation, context)
     verdict = closed_form.decide(relation, context)
     return prover.decide(relation, context) if verdict.status is Status.UNDECIDED else verdict
