@@ -10,6 +10,7 @@ from time import monotonic
 from grading.sandbox import processes
 from grading.sandbox.frames import HEADER, Frame, head, pack
 
+Watch = Callable[[], float]
 TICK = 0.1
 """Seconds between two looks at a session's use of the machine."""
 
@@ -44,24 +45,26 @@ class Channel:
         except OSError:
             raise Gone from None
 
-    def receive(self, deadline: float, watch: Callable[[], None]) -> Frame:
-        """The next frame; `watch` is called every tick.  Raises Late, Gone, Malformed, and what `watch` raises."""
+    def receive(self, deadline: float, watch: Watch = lambda: 0.0) -> Frame:
+        """The next frame.  `watch` is called every tick and says how many seconds to add to the deadline.
+
+        Raises Late, Gone, Malformed, and what `watch` raises.
+        """
         length, kind, token = head(self.exactly(HEADER.size, deadline, watch))
         return Frame(kind, token, self.exactly(length, deadline, watch))
 
-    def exactly(self, length: int, deadline: float, watch: Callable[[], None]) -> bytes:
+    def exactly(self, length: int, deadline: float, watch: Watch) -> bytes:
         """That many bytes."""
-        data, look = bytearray(), monotonic() + TICK
+        data, look = bytearray(), min(monotonic() + TICK, deadline)
         while len(data) < length:
             now = monotonic()
-            if now >= deadline:
-                raise Late
             if now >= look:
-                watch()
+                if now >= deadline + watch():
+                    raise Late
                 if not self.alive():
                     raise Gone
                 look = now + TICK
-            if select.select([self.sock], [], [], max(0.0, min(look, deadline) - now))[0]:
+            if select.select([self.sock], [], [], max(0.0, look - now))[0]:
                 data += self.part(length - len(data))
         return bytes(data)
 

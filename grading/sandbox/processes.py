@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 
 
 def children(pid: int) -> list[int]:
@@ -56,10 +56,21 @@ def kill(pid: int) -> None:
 
 def state(pid: int) -> str:
     """One letter as in proc(5): `R`, `S`, `Z` for a zombie, ...; empty where there is no such process."""
+    return status(pid)[0]
+
+
+def processor_seconds(pid: int) -> float:
+    """User and system time of a process so far; 0 where it is gone."""
+    fields = status(pid)
+    return (int(fields[11]) + int(fields[12])) / TICKS if len(fields) > 12 else 0.0
+
+
+def status(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat that follow the name; one empty field where there is no such process."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return ""
+        return [""]
 
 
 def alive(pid: int) -> bool:

@@ -24,6 +24,7 @@ from grading.sandbox.forking import ForkServer
 from grading.sandbox.frames import NO_TOKEN, Frame, Kind, Malformed
 from grading.sandbox.policy import Limits, Policy
 from grading.sandbox.quota import excess
+from grading.sandbox.stopwatch import Stopwatch
 from grading.submission import plain
 from grading.submission.problems import Died, Problem, Returned, TimedOut
 from grading.submission.transport import Listen
@@ -118,7 +119,7 @@ class Remote:
         scratch = Path(tempfile.mkdtemp(dir=self.scratch))
         session = Channel(*self.server.fork(Policy(self.folder, scratch, self.limits, self.server.isolation)))
         try:
-            frame = session.receive(monotonic() + self.patience.starting, lambda: None)
+            frame = session.receive(monotonic() + self.patience.starting)
         except (Late, Gone, Malformed) as error:
             session.close()
             raise SandboxUnavailable(f"a confined process did not start ({type(error).__name__})") from None
@@ -140,7 +141,7 @@ class Remote:
         if left <= 0:
             raise TimedOut(f"the submission has used up its {self.patience.submission:.0f} seconds")
         try:
-            return self.converse(session, Frame(kind, os.urandom(8), request), start + min(timeout, left), listen)
+            return self.converse(session, Frame(kind, os.urandom(8), request), min(timeout, left), listen)
         except Late:
             self.stop(session)
             raise TimedOut(f"no answer within {min(timeout, left):.3g} seconds") from None
@@ -155,13 +156,19 @@ class Remote:
         finally:
             self.spent += monotonic() - start
 
-    def converse(self, session: Channel, frame: Frame, deadline: float, listen: Listen) -> bytes:
+    def converse(self, session: Channel, frame: Frame, seconds: float, listen: Listen) -> bytes:
         """The exchange itself.  Raises Late, Gone, Malformed, Died."""
+        deadline, stopwatch = monotonic() + seconds, Stopwatch(session.pid, seconds)
+
+        def watch() -> float:
+            self.stop_excess()
+            return stopwatch.look()
+
         if frame.kind is Kind.REQUEST and session.check is None:
             session.check = frame.token
         session.send(frame, deadline)
         for _ in range(MESSAGES):
-            reply = session.receive(deadline, self.watch)
+            reply = session.receive(deadline, watch)
             if reply.kind is Kind.ENDED and reply.token == session.check:
                 session.check = None
                 raise Died(how_it_ended(reply.payload))
@@ -171,7 +178,7 @@ class Remote:
                 session.send(Frame(Kind.ANSWER, frame.token, listen(reply.payload) or b""), deadline)
         raise Malformed(f"more than {MESSAGES} messages")
 
-    def watch(self) -> None:
+    def stop_excess(self) -> None:
         """Raises Died where the submission uses more than it may."""
         reason = excess(self.server.pid, self.scratch, self.limits)
         if reason:
@@ -188,7 +195,7 @@ class Remote:
         try:
             session.send(Frame(Kind.END, NO_TOKEN, b""), deadline)
             while (
-                frame := session.receive(deadline, lambda: None)
+                frame := session.receive(deadline)
             ).kind is not Kind.ENDED or frame.token != session.check:
                 pass
         except (Late, Gone, Malformed):

@@ -35,7 +35,7 @@ CORPUS = Path(__file__).parent / "hostile"
 PROJECT = Path(__file__).resolve().parent.parent.parent
 LIMITS = Limits(memory=256 * MiB, tasks=32, scratch=16 * MiB, file_size=8 * MiB, scratch_files=300)
 PATIENCE = Patience(importing=4.0, ending=1.0)
-LONG, SHORT = 10.0, 0.5
+LONG, SHORT = 20.0, 0.5
 """Seconds for a call; short where an attack is meant to run out of them."""
 ENDS = {"died": Died, "timeout": TimedOut, "raised": Raised, "returned": Returned, "missing": Missing, "wrong": Refuted}
 MARK = Path("/tmp/evidence-was-here")
