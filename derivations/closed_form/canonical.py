@@ -12,7 +12,7 @@ import math
 import sympy
 from sympy import Derivative, Dummy, Integer, Pow, Product, Sum, exp, gamma, log, loggamma, polygamma
 
-from derivations.closed_form.powers import normal_exp, normal_log, normal_power
+from derivations.closed_form.powers import factors, normal_exp, normal_log, normal_power
 from derivations.closed_form.special import FAMILY, unify
 from derivations.closed_form.sums import normal_product, normal_sum
 
@@ -58,7 +58,8 @@ def take_apart(expression: sympy.Expr) -> sympy.Expr:
 def is_zero(expression: sympy.Expr) -> bool:
     """Whether the normal form of `expression` is identically zero; False means only "not shown"."""
     opened = explicit(expression)
-    reduced = normal(opened).xreplace(_positive_where_real(opened))
+    reduced = normal(opened)
+    reduced = reduced.xreplace(_positive_where_real(opened, reduced))
     if reduced == 0:
         return True
     polynomial, relations = _as_rational(reduced)
@@ -68,11 +69,16 @@ def is_zero(expression: sympy.Expr) -> bool:
     return numerator == 0
 
 
-def _positive_where_real(expression: sympy.Expr) -> dict[sympy.Expr, sympy.Expr]:
-    """|f| is f for every f whose logarithm or root is taken, since both sides are real."""
+def _positive_where_real(expression: sympy.Expr, reduced: sympy.Expr) -> dict[sympy.Expr, sympy.Expr]:
+    """|f| in the normal form is f, if a logarithm or root of f was taken: both sides are real."""
+    sizes = reduced.atoms(sympy.Abs)
+    if not sizes:
+        return {}
     roots = {node.base for node in expression.atoms(Pow) if not node.exp.is_integer}
-    found = {f for f in roots | {node.args[0] for node in expression.atoms(log)} if not isinstance(f, exp)}
-    return {sympy.Abs(f): f for f in map(take_apart, found)}
+    arguments = roots | {node.args[0] for node in expression.atoms(log)}
+    unknown = [[base for base, _ in factors(f) if not base.is_positive] for f in map(take_apart, arguments)]
+    positive = {bases[0] for bases in unknown if len(bases) == 1}
+    return {size: f for size in sizes for f in (size.args[0], -size.args[0]) if f in positive}
 
 
 def _modulo(numerator: sympy.Expr, radical: Dummy, degree: int, base: sympy.Expr) -> sympy.Expr:

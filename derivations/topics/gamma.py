@@ -210,7 +210,7 @@ ONE_STEP = derive(
 )
 
 ZERO_MEAN = derive(
-    "The score has mean zero",
+    "The score of a Gamma has mean zero",
     "2.2.16 3.1.22",
     CONTEXT,
     E[SCALE.density](Gradient(log(SCALE.density), theta)),

@@ -146,7 +146,7 @@ SCORE_IN_LOGS = derive(
 )  # fmt: skip
 
 ZERO_MEAN = derive(
-    "The score has mean zero",
+    "The score of the Normal-Gamma q has mean zero",
     "1.2.4 1.2.5 2.2.13",
     CONTEXT,
     E[Q_MU, Q_TAU](SCORE),
