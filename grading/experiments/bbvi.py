@@ -5,7 +5,7 @@ the data, the submission's `fit` returns its trajectory, and the judge computes 
 E[mu] and E[tau] end from their exact posterior means, and how much of the initial gap between bound and evidence is
 left. A bound is a weak detector of mistakes (it barely sees E[tau]), so the moments decide as well.
 
-The limits come from the spread of correct implementations over many seeds, in `bbvi_spread.csv`; this recomputes it:
+The limits come from the spread of the reference over a hundred seeds, in `bbvi_spread.csv`; this recomputes it:
 
     python -m grading.experiments.bbvi --seeds 100
 """
@@ -13,17 +13,17 @@ The limits come from the spread of correct implementations over many seeds, in `
 from __future__ import annotations
 
 import argparse
-import csv
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from grading.experiments.conjugate import Posterior, Quadruple
+from grading.experiments.spread import Limit, read_spread, summary, write_spread
 from grading.submission import InProcess, Rng, Submission
 
 PRIOR: Quadruple = (1.0, 0.1, 1.0, 2.0)
@@ -31,9 +31,6 @@ START: Quadruple = (0.0, 1.0, 10.0, 10.0)
 MEAN, PRECISION = 1.0, 0.5
 SIZES = (10, 100, 1000)
 SPREAD = Path(__file__).with_name("bbvi_spread.csv")
-EXAMPLES = Path(__file__).parents[1] / "examples"
-STANDARD_DEVIATIONS = 8.0
-"""How far from the mean of the recorded runs a correct run may end: a normal tail of 1e-15."""
 
 
 @dataclass(frozen=True)
@@ -99,38 +96,16 @@ def run(fit: Fit, size: int, control_variates: bool, profile: Profile, seed: int
     return Run(x, fit(x, profile, seed, control_variates), Posterior.of(x, PRIOR))
 
 
-@dataclass(frozen=True)
-class Limit:
-    """Where a statistic of correct runs lies: mean and standard deviation over seeds."""
-
-    mean: float
-    sd: float
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The interval outside of which a run is not accepted."""
-        return self.mean - STANDARD_DEVIATIONS * self.sd, self.mean + STANDARD_DEVIATIONS * self.sd
-
-
-Key = tuple[str, int, bool, str]
-"""Profile, N, control variates, statistic."""
-
-
 @cache
-def limits() -> dict[Key, list[Limit]]:
-    """The recorded spread of each statistic, one limit for each correct implementation."""
-    found: dict[Key, list[Limit]] = {}
-    with SPREAD.open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            key = (row["profile"], int(row["N"]), row["control_variates"] == "True", row["statistic"])
-            found.setdefault(key, []).append(Limit(float(row["mean"]), float(row["sd"])))
-    return found
+def limits() -> dict[tuple[str, ...], Limit]:
+    """By profile, N, control variates and statistic."""
+    return read_spread(SPREAD)
 
 
 def interval(profile: str, size: int, control_variates: bool, statistic: str) -> tuple[float, float]:
-    """What is accepted: the hull over the recorded implementations; for the gap no lower end, for less is better."""
-    low, high = zip(*(each.bounds for each in limits()[profile, size, control_variates, statistic]), strict=True)
-    return (-np.inf if statistic == "log_gap_left" else min(low)), max(high)
+    """What is accepted; for the gap that is left there is no lower end, for less is better."""
+    limit = limits()[profile, str(size), str(control_variates), statistic]
+    return (-np.inf if statistic == "log_gap_left" else limit.low), limit.high
 
 
 def fit_of(submission: Submission) -> Fit:
@@ -152,46 +127,20 @@ def fit_of(submission: Submission) -> Fit:
     return fit
 
 
-def recorded(name: str, fit: Fit, seeds: int) -> Iterator[dict[str, object]]:
-    """Rows of the spread file for one correct implementation."""
-    for profile_name, profile in PROFILES.items():
-        for size in SIZES:
-            for control_variates in (False, True):
-                begun = time.monotonic()
-                runs = [run(fit, size, control_variates, profile, seed).statistics() for seed in range(seeds)]
-                print(f"{name}, {profile_name}, N = {size}: {time.monotonic() - begun:.0f} s", flush=True)
-                for statistic in runs[0]:
-                    values = np.array([each[statistic] for each in runs])
-                    yield {
-                        "implementation": name,
-                        "profile": profile_name,
-                        "N": size,
-                        "control_variates": control_variates,
-                        "statistic": statistic,
-                        "mean": f"{values.mean():.6g}",
-                        "sd": f"{values.std(ddof=1):.6g}",
-                        "lowest": f"{values.min():.6g}",
-                        "highest": f"{values.max():.6g}",
-                        "seeds": seeds,
-                    }
+def recorded(fit: Fit, seeds: int) -> Iterator[dict[str, object]]:
+    """Rows of the spread file, from as many runs of each kind as there are seeds."""
+    for (name, profile), size, control_variates in product(PROFILES.items(), SIZES, (False, True)):
+        runs = [run(fit, size, control_variates, profile, seed).statistics() for seed in range(seeds)]
+        yield from summary(runs, profile=name, N=size, control_variates=control_variates)
 
 
 def main() -> None:
-    """Record the spread of the reference (steps in the inverse of softplus) and of the worked solution (in q)."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    """Record the spread of the reference."""
+    parser = argparse.ArgumentParser(description="Record the spread of correct runs in bbvi_spread.csv.")
     parser.add_argument("--seeds", type=int, default=100)
-    parser.add_argument("--reference", type=Path, default=Path(), help="the folder of the reference submission")
+    parser.add_argument("--submission", type=Path, default=Path(), metavar="DIR", help="a correct submission")
     options = parser.parse_args()
-    folders = {"reference": options.reference, "worked solution": EXAMPLES / "worked_solution"}
-    rows = [
-        row
-        for name, folder in folders.items()
-        for row in recorded(name, fit_of(Submission(InProcess(folder))), options.seeds)
-    ]
-    with SPREAD.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_spread(SPREAD, recorded(fit_of(Submission(InProcess(options.submission))), options.seeds))
 
 
 if __name__ == "__main__":

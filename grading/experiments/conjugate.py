@@ -62,7 +62,7 @@ class Posterior:
         """The optimum of the bound among q = N(mu_N, 1/lambda_N) Gamma(a_N, b_N): coordinate ascent's fixed point."""
         return self.mu, self.count * self.mean_tau, self.a + 0.5, self.b * (1 + 0.5 / self.a)
 
-    def gap(self, q: Float[np.ndarray, "... 4"]) -> Float[np.ndarray, "..."]:
+    def gap(self, q: Float[np.ndarray, "... 4"]) -> Float[np.ndarray, ...]:
         """KL(q || posterior) = log p(x) - ELBO(q) in nats."""
         mu_N, lambda_N, a_N, b_N = np.moveaxis(np.asarray(q, dtype=float), -1, 0)
         mean_tau, mean_log_tau = a_N / b_N, digamma(a_N) - np.log(b_N)
