@@ -7,7 +7,7 @@ from dataclasses import replace
 from sympy import Basic, Expr, Symbol, Tuple
 
 from derivations.context import Context, Definition
-from derivations.language import Gradient, Quantity, Relation
+from derivations.language import Density, Gradient, Quantity, Relation, contains
 
 _DEPTH = 8  # definitions refer to earlier ones; a circle of definitions ends here
 
@@ -85,12 +85,17 @@ def coordinates_in_use(relation: Relation, context: Context) -> Context:
     A definition of a plain symbol, $\\lambda_N = 1 / \\sigma^2$, says how two coordinates are related; where no
     $\\sigma$ occurs, $\\lambda_N$ is a number like any other.
     """
-    changes = [d for d in context.definitions if isinstance(d.left, Symbol) and not isinstance(d.right, Tuple)]
+    changes = [d for d in context.definitions if _is_change(d)]
     others = tuple(d for d in context.definitions if d not in changes)
     fixed = replace(context, definitions=others)
     mentioned = {s for side in (relation.left, relation.right) for s in expand_quantities(side, fixed).free_symbols}
     used = tuple(d for d in changes if d.right.free_symbols & mentioned)
     return replace(context, definitions=others + used)
+
+
+def _is_change(definition: Definition) -> bool:
+    numbers = not isinstance(definition.right, Tuple) and not contains(definition.right, Density)
+    return isinstance(definition.left, Symbol) and numbers
 
 
 __all__ = ["Definition", "coordinates_in_use", "expand_quantities"]

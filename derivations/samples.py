@@ -42,7 +42,8 @@ Unknown = Callable[[str, tuple[Expr, ...]], Expr]
 def concerns_samples(relation: Relation, context: Context) -> bool:
     """Whether the statement is about derivatives at one draw: through the sample, or in the sample."""
     sides = [expand_quantities(side, context) for side in (relation.left, relation.right)]
-    if not context.paths or any(contains(s, Expectation, KL, Entropy, Marginal, IndexedSum, IndexedProduct) for s in sides):
+    everywhere = (Expectation, KL, Entropy, Marginal, IndexedSum, IndexedProduct)
+    if not context.paths or any(contains(side, *everywhere) for side in sides):
         return False
     gradients = [g for side in sides for g in side.atoms(Gradient)]
     return any(isinstance(g, TotalGradient) or g.wrt in context.paths for g in gradients)
