@@ -29,7 +29,7 @@ def build(sides: Iterable[Basic], context: Context, sizes: Sizes, seeds: range, 
     joints = joints_of(mentions, context, sizes)
     grid = _grid(sides, joints, seeds.start)
     kernels = {key_of(kernel): kernel for joint in joints.values() for kernel in joint.kernels}
-    parameters = _parameters(sides, kernels.values())
+    parameters = parameters_of(sides, kernels.values())
     _refuse_vacuous_gradients(sides, parameters, mentions)
     random, other = RandomWeights(grid, seeds), RandomWeights(grid, range(seeds.start + 7919, seeds.stop + 7919))
     tables = {}
@@ -37,7 +37,7 @@ def build(sides: Iterable[Basic], context: Context, sizes: Sizes, seeds: range, 
         varied = random_table(kernel, other, numbers)
         table = random_table(kernel, random, numbers)
         tables[key] = varied if _is_fresh(kernel, fresh) else table
-    values = {p: _value(p, other if p in fresh else random, numbers) for p in parameters}
+    values = {p: random_value(p, other if p in fresh else random, numbers) for p in parameters}
     hidden = frozenset(v for d in mentions for v in d.variables) - _latent(context, sizes)
     return FiniteModel(grid, joints, tables, values, numbers, hidden)
 
@@ -68,7 +68,7 @@ def _hash(variable: Variable, seed: int) -> int:
     return zlib.crc32(f"{variable}/{seed // 64}".encode())
 
 
-def _parameters(sides: tuple[Basic, ...], kernels: Iterable[Kernel]) -> list[Basic]:
+def parameters_of(sides: tuple[Basic, ...], kernels: Iterable[Kernel]) -> list[Basic]:
     """Everything that is a number: parameters of densities, symbols, and what gradients are taken in."""
     found = {parameter for kernel in kernels for parameter in kernel.parameters}
     for side in sides:
@@ -87,7 +87,7 @@ def _refuse_vacuous_gradients(sides: tuple[Basic, ...], parameters: list[Basic],
                     raise Meaningless(f"no density here depends on {', '.join(map(str, missing))}")
 
 
-def _value(parameter: Basic, random: RandomWeights, numbers: Field) -> object:
+def random_value(parameter: Basic, random: RandomWeights, numbers: Field) -> object:
     value = numbers.fraction(random.value(), 8)
     sign = 1 if getattr(parameter, "is_positive", False) else np.where(random.slopes(()) < 0, -1, 1)
     return value * numbers.convert(sign)

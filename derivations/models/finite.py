@@ -189,13 +189,14 @@ class FiniteModel:
         return dual.swap(slope, axis, self.grid.ndim - 1)
 
     def divergence(self, q: Expr, p: Expr) -> Any:
-        return self.expectation(_factors(q), dual.log(self.value(q)) - dual.log(self.value(p)))
+        return self.expectation(factors_of_product(q), dual.log(self.value(q)) - dual.log(self.value(p)))
 
     def function(self, expr: AppliedUndef) -> Any:
         raise Meaningless(f"the context says nothing of {expr.func}")
 
 
-def _factors(product: Expr) -> tuple[Expr, ...]:
+def factors_of_product(product: Expr) -> tuple[Expr, ...]:
+    """The densities of a product of densities."""
     return product.args if isinstance(product, Mul) else (product,)
 
 
@@ -218,10 +219,10 @@ _RULES: dict[type, Any] = {
     Density: lambda model, e: model.density(e),
     Expectation: lambda model, e: model.expectation(e.measure.args, model.value(e.body)),
     KL: lambda model, e: model.divergence(e.q, e.p),
-    Entropy: lambda model, e: -model.expectation(_factors(e.q), dual.log(model.value(e.q))),
-    Marginal: FiniteModel.marginal,
-    Gradient: FiniteModel.gradient,
+    Entropy: lambda model, e: -model.expectation(factors_of_product(e.q), dual.log(model.value(e.q))),
+    Marginal: lambda model, e: model.marginal(e),
+    Gradient: lambda model, e: model.gradient(e),
     StopGradient: lambda model, e: dual.primal(model.value(e.body)),
-    AppliedUndef: FiniteModel.function,
+    AppliedUndef: lambda model, e: model.function(e),
     Symbol: lambda model, e: model.function(e),
 }

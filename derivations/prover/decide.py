@@ -25,7 +25,7 @@ def decide(relation: Relation, context: Context) -> Verdict:
     try:
         verdict = _decide(relation, context)
     except (Meaningless, NotFinite) as error:
-        verdict = undecided(str(error), ("random finite models",))
+        verdict = undecided(str(error), ("random models",))
     return replace(verdict, seconds=monotonic() - start)
 
 
@@ -41,10 +41,10 @@ def _decide(relation: Relation, context: Context) -> Verdict:
         return _refuted(counterexample)
     if models < SUPPORT:
         return undecided(f"holds on {models} random models; {SUPPORT} take too long",
-                         ("rules", "random finite models"))
-    return supported("random finite models", f"holds to 50 digits on {models} random finite models", ("rules",))
+                         ("rules", "random models"))
+    return supported("random models", f"holds to 50 digits on {models} random models", ("rules",))
 
 
 def _refuted(counterexample: Counterexample) -> Verdict:
     evidence = f"the sides are {counterexample.left} and {counterexample.right} on {counterexample.where}"
-    return refuted("random finite models", evidence, counterexample)
+    return refuted("random models", evidence, counterexample)

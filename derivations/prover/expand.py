@@ -20,6 +20,7 @@ from derivations.language import (
     Marginal,
     StopGradient,
     TotalGradient,
+    Variable,
     VariableRange,
     contains,
 )
@@ -43,10 +44,11 @@ from derivations.prover.terms import (
     product,
     rename,
     scale,
+    variables_of,
     weights_of,
 )
 
-_RANDOM = (Density, Expectation, KL, Entropy, Marginal, Gradient, IndexedSum, IndexedProduct, StopGradient)
+_RANDOM = (Density, Expectation, KL, Entropy, Marginal, Gradient, IndexedSum, IndexedProduct, StopGradient, Variable)
 _LIMIT = 400  # terms of one expression
 _WRITTEN_OUT = 8  # sums of fewer members are written out
 
@@ -282,13 +284,34 @@ class Expander:
         if isinstance(expr.wrt, Density):
             self.known.note("functional derivative")
             return self._functional(expr)
-        if (isinstance(expr, TotalGradient) and self.known.context.paths) or isinstance(expr.wrt, Tuple):
-            raise Unprovable("a total derivative moves the sample too")
-        if not isinstance(expr.wrt, Symbol) and expr.wrt not in {
-                p for d in self.known.mentions for p in d.parameters}:
+        if isinstance(expr.wrt, Tuple):
+            raise Unprovable("a column of derivatives")
+        path = self._moved(expr)
+        if path is not None:
+            return path
+        if not self._is_parameter(expr.wrt):
             raise Unprovable(f"{expr.wrt} is not a parameter")
+        body = self.terms(expr.body)
+        found = gradient(body, expr.wrt, self.known)
+        if isinstance(expr, TotalGradient):
+            for z, sample in self.known.context.paths.items():
+                slope = self._moved(Gradient(sample, expr.wrt))
+                through = gradient(body, z, self.known)
+                if through and slope is not None:
+                    self.known.note("chain rule: total derivative = path derivative + partial derivative")
+                    found += product(through, slope)
         self.known.note("derivative under the integral, log-derivative identity")
-        return simplified(gradient(self.terms(expr.body), expr.wrt, self.known), self.known)
+        return simplified(found, self.known)
+
+    def _is_parameter(self, wrt: Basic) -> bool:
+        return isinstance(wrt, (Symbol, Variable)) or wrt in {
+            p for d in self.known.mentions for p in d.parameters}
+
+    def _moved(self, expr: Gradient) -> Terms | None:
+        """The derivative of a sample in a parameter, which stays as it is; None for any other gradient."""
+        if expr.body not in self.known.context.paths.values() or expr.wrt not in expr.body.free_symbols:
+            return None
+        return number(Symbol(f"d{expr.body}/d{expr.wrt}", real=True))
 
     def _functional(self, expr: Gradient) -> Terms:
         frozen = self.known.frozen
@@ -300,6 +323,9 @@ class Expander:
         return simplified(functional_derivative(inside, expr.wrt, self.known), self.known)
 
     def stopped(self, expr: StopGradient) -> Terms:
+        if {V(z) for z in self.known.context.paths} & {v for t in self.terms(expr.body) for v in variables_of(t)}:
+            raise Unprovable("stop-gradient of a sample")
+
         def hide(joint: J) -> J:
             return replace(joint, stopped=True)
         return tuple(_map_joints(term, hide) for term in self.terms(expr.body))

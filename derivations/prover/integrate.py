@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Integer
-
+from derivations.language import Variable
 from derivations.prover.knowledge import Knowledge
 from derivations.prover.split import pieces
 from derivations.prover.terms import J, Relative, Term, Terms, V, variables_of, weights_of
@@ -92,7 +91,8 @@ def _replace_joint(term: Term, v: V, old: J, new: J | None) -> Term:
 
 def _integrate_score(term: Term, v: V, score: Relative, known: Knowledge) -> Term | None:
     """The integral of a derivative of a density is the derivative of its integral, and that of one is zero."""
-    known.note("score identity (zero-mean score)")
+    through = any(isinstance(parameter, Variable) for parameter in score.parameters)
+    known.note("integration by parts (densities vanish at the ends)" if through else "score identity (zero-mean score)")
     smaller = known.marginal(score.joint.name, score.joint.variables - {v}, score.joint.stopped)
     if smaller is None or not all(known.depends(smaller, parameter) for parameter in score.parameters):
         return None
@@ -117,6 +117,3 @@ def _recompose(term: Term, v: V, inside: list[tuple[J, int]], known: Knowledge) 
     pairs = [pair for pair in term.weights if pair not in inside] + rest
     known.note("marginalisation")
     return replace(term, weights=weights_of(pairs + ([(smaller, 1)] if smaller else [])), bound=term.bound - {v})
-
-
-__all__ = ["Integer", "simplified"]

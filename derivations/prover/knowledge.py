@@ -195,7 +195,9 @@ class Knowledge:
     # parameters
 
     def depends(self, joint: J, parameter: Basic) -> bool:
-        """Whether a marginal may depend on a parameter."""
+        """Whether a marginal may depend on a parameter, or on a free variable."""
+        if isinstance(parameter, Variable):
+            return V(parameter) in joint.variables
         if joint.stopped:
             return False
         factors = self.factors(joint.name)
