@@ -15,7 +15,9 @@ def decide(relation: Relation, context: Context) -> Verdict:
     decided by numbers and a normal form; one about gradients at a sample by the chain rule; any other by rules for
     densities and on random models.
     """
+    verdict = closed_form.decide(relation, context)
+    if verdict.status is not Status.UNDECIDED:
+        return verdict
     if samples.concerns_samples(relation, context):
         return samples.decide(relation, context)
-    verdict = closed_form.decide(relation, context)
-    return prover.decide(relation, context) if verdict.status is Status.UNDECIDED else verdict
+    return prover.decide(relation, context)

@@ -9,7 +9,7 @@ Code must satisfy: gradient of the loss with the parameters of log q detached ==
 
 from __future__ import annotations
 
-from sympy import Derivative, Function, Integer, Subs, Symbol, Tuple, log
+from sympy import Integer, Symbol, Tuple, log
 
 from derivations.context import Context
 from derivations.language import (
@@ -18,6 +18,7 @@ from derivations.language import (
     Gradient,
     Marginal,
     Normal,
+    Quantity,
     TotalGradient,
     Transposed,
     Variable,
@@ -59,28 +60,41 @@ SCORE_GRADIENT = derive(
     equals(E[q_phi](Gradient(log(q_phi), phi) * (log(p(x, z)) - log(q_phi))), "the score has mean zero"),
 )
 
-# --- any q with a path: f(z) = log p(x, z), g(z, φ) = log q_φ(z|x), z = t(φ) at fixed noise ----------------------
-PATH = Context("a differentiable path")
-zeta = Symbol("zeta", real=True)
-f, g, t = (Function(name, real=True) for name in ("f", "g", "t"))
-
-
-sample = t(phi)
-score_at_sample = Subs(Derivative(g(sample, zeta), zeta), zeta, phi)  # in φ, at a sample that stays where it is
-
+# --- any q with a path z = t(ε, φ), at one draw of the noise --------------------------------------------------
+epsilon = Variable("epsilon")
+path = Quantity("t", arguments=(epsilon, phi))
+PATH = Context(
+    "a differentiable path",
+    variables=frozenset({"x", "z", "epsilon"}),
+    latent=(z,),
+    functions=frozenset({"t"}),
+    measures={"q": (q_phi,)},
+    paths={z: path},
+)
+INTEGRAND = log(p(x | z)) + log(p(z)) - log(q_phi)
 TOTAL = derive(
     "Total derivative = path derivative + score",
-    "3.1.21 3.1.23",
+    "3.1.21",
     PATH,
-    Gradient(f(sample) - g(sample, phi), phi),
+    TotalGradient(INTEGRAND, phi),
     equals(
-        Derivative(f(sample) - g(sample, phi), sample) * Gradient(sample, phi) - score_at_sample,
+        Gradient(INTEGRAND, z) * Gradient(path, phi) - Gradient(log(q_phi), phi),
         "the chain rule: φ moves the sample, and it moves the density at a fixed sample",
     ),
+    equals(
+        Gradient(log(p(z | x)) - log(q_phi), z) * Gradient(path, phi) - Gradient(log(q_phi), phi),
+        "log p(x|z) + log p(z) = log p(z|x) + log p(x), and log p(x) has no slope in z",
+    ),
+)
+STOPPED = derive(
+    "Stop-gradient on the density leaves the path derivative",
+    "3.1.23 3.1.25",
+    PATH,
+    TotalGradient(INTEGRAND, phi) + Gradient(log(q_phi), phi),
+    equals(Gradient(INTEGRAND, z) * Gradient(path, phi), "with φ constant inside log q there is no score"),
 )
 
 # --- a Normal q, where every term can be written down ---------------------------------------------------------
-epsilon = Variable("epsilon")
 GAUSSIAN = Context(
     "a Normal q",
     variables=frozenset({"z", "epsilon"}),
@@ -173,6 +187,6 @@ COVARIANCE = derive(
 )
 
 DERIVATIONS = (
-    ZERO_MEAN, SCORE_GRADIENT, TOTAL, SLOPE, SCORE, IN_MEAN, IN_SCALE, UNBIASED, VANISHES, SLOPE_NEAR,
+    ZERO_MEAN, SCORE_GRADIENT, TOTAL, STOPPED, SLOPE, SCORE, IN_MEAN, IN_SCALE, UNBIASED, VANISHES, SLOPE_NEAR,
     SCORE_VARIANCE, COVARIANCE,
 )  # fmt: skip
