@@ -21,12 +21,14 @@ from derivations.definitions import coordinates_in_use, expand_quantities
 from derivations.document import Document, Kind, Part, parse_document
 from derivations.language import Constant, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
 from derivations.reader import Chain, Display, ReadError, Side, read_display, read_side
+from derivations.repair import find_repair
 from derivations.report import RECORDED, UNREAD, DocumentReport, Equation, Step, StepKind, step_of
 from derivations.rerun import rerunnable
-from derivations.verdict import Verdict, proved, undecided
+from derivations.verdict import Status, Verdict, proved, undecided
 
 Decide = Callable[[Relation, Context], Verdict]
 BUDGET: Final = 300.0  # seconds for one document; what is left then is reported as not checked
+REPAIRS, REPAIR = 12.0, 4.0  # seconds for the search for repairs, in a document and on one line
 
 
 def check_document(text: str, question: str | None = None, context: Context | None = None,
@@ -87,6 +89,7 @@ class _Checker:
 
     def __init__(self, contexts: _Contexts, decide: Decide, deadline: float) -> None:
         self.contexts, self.decide, self.deadline = contexts, decide, deadline
+        self.repairs = REPAIRS
         self.pending: tuple[Side, Any, Sign, str] | None = None
         self.condition: _Condition | None = None
 
@@ -188,9 +191,19 @@ class _Checker:
                 return proved("definition", "both sides are the same by the definitions of the question")
             if isinstance(left, Tuple) and isinstance(right, Tuple):
                 return self._members(left, right, context)
-            return self.decide(relation, context)
+            return self._repaired(relation, context, self.decide(relation, context))
         except Exception as error:  # one claim that breaks the engine must not take the others with it
             return undecided(f"the engine stopped: {type(error).__name__}: {error}")
+
+    def _repaired(self, relation: Relation, context: Context, verdict: Verdict) -> Verdict:
+        """A refuted claim with the small edit that makes it hold, if one is found in time."""
+        seconds = min(REPAIR, self.repairs)
+        if verdict.status is not Status.REFUTED or seconds <= 0:
+            return verdict
+        start = time.monotonic()
+        repair = find_repair(relation, context, self.decide, seconds)
+        self.repairs -= time.monotonic() - start
+        return verdict.with_repair(repair)
 
     def _members(self, left: Tuple, right: Tuple, context: Context) -> Verdict:
         if len(left) != len(right):
