@@ -1,37 +1,57 @@
-"""Who handed in what: the submissions of a folder, with the identity of each one's content."""
+"""Who handed in what: each submission taken in as a private copy, with its name and the identity of its content."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from grading.gradebook import HandedIn, content_hash
+from grading.gradebook.content import PROJECT
+from grading.intake import Taken, take_in
 from grading.submission.folder import Layout, LayoutError
 
-SIGNS = ("submission.toml", "implementations", "answers.md", "answers.py")
-"""A folder that holds one of these is a submission; any other folder is a class."""
+EXAMPLES = PROJECT / "grading" / "examples"
 
 
-def entries(folder: Path) -> list[HandedIn]:
-    """The submissions in a folder, by name.
+def entries(source: Path, store: Path) -> list[HandedIn]:
+    """The submissions in a folder or archive, copied into `store`.
+
+    Two submissions that call themselves the same are told apart by what they were handed in as.  This project's own
+    folder is graded where it is, and is one of the bundled examples.
 
     Raises:
-        LayoutError: there is no such folder, or no submission in it.
+        IntakeProblem: there is nothing at `source`, or nothing that could be submissions.
     """
-    root = folder.resolve()
-    if not root.is_dir():
-        raise LayoutError(f"{folder}: no such folder. Give a submission, or the folder that holds all of them.")
-    if any((root / sign).exists() for sign in SIGNS):
-        return [entry(root)]
-    found = [entry(path) for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
-    if not found:
-        raise LayoutError(f"{folder}: no submission in it. A submission is a folder with {', '.join(SIGNS)}.")
-    return found
+    place = source.resolve()
+    if place == PROJECT:
+        return [reference()]
+    taken = take_in(source, store)
+    names = [name_of(each) for each in taken]
+    twice = {name for name, count in Counter(names).items() if count > 1}
+    found = [
+        entry(f"{name} ({each.owner.name})" if name in twice else name, each)
+        for name, each in zip(names, taken, strict=True)
+    ]
+    return [reference(), *found] if place == EXAMPLES else found
 
 
-def entry(folder: Path) -> HandedIn:
-    """One submission; a `submission.toml` that cannot be read is a notice, and the folder's name serves."""
+def reference() -> HandedIn:
+    """This project's own submission."""
+    return HandedIn("reference", content_hash(PROJECT), str(PROJECT))
+
+
+def name_of(taken: Taken) -> str:
+    """Whose it is: the learning platform knows best, then `submission.toml`, then the name of the folder or archive."""
+    if taken.owner.certain or not (taken.folder / "submission.toml").is_file():
+        return taken.owner.name
     try:
-        name, notices = Layout.read(folder).name, []
-    except (LayoutError, OSError, ValueError, RecursionError) as error:
-        name, notices = folder.name, [str(error)]
-    return HandedIn(name, content_hash(folder), str(folder), notices)
+        return Layout.read(taken.folder).name[:100] or taken.owner.name
+    except (LayoutError, OSError, ValueError, RecursionError):
+        return taken.owner.name
+
+
+def entry(name: str, taken: Taken) -> HandedIn:
+    """One submission."""
+    notices = [*([taken.problem] if taken.problem else []), *taken.notices]
+    notices += ["handed in late, says the learning platform"] if taken.owner.late else []
+    return HandedIn(name, content_hash(taken.folder), str(taken.folder), notices)

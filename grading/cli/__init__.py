@@ -10,11 +10,14 @@ import sys
 import typer
 from rich.console import Console
 
+from grading.cli.check import check
 from grading.cli.doctor import doctor
+from grading.cli.export import export
 from grading.cli.grade import grade
 from grading.cli.handout import handout
 from grading.cli.mark import mark
 from grading.cli.mistakes import MISTAKES
+from grading.cli.report import report
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,7 +32,7 @@ def evidence() -> None:
     """Evidence verifies an assignment on variational inference: derivations, implementations, experiments."""
 
 
-for command in (grade, doctor, handout, mark):
+for command in (grade, check, doctor, mark, report, export, handout):
     app.command()(command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grading.assignment import CatalogueError
 from grading.gradebook import GradebookError
+from grading.intake import IntakeProblem
 from grading.sandbox import SandboxUnavailable
 from grading.submission.folder import LayoutError
 
@@ -12,4 +13,4 @@ class Mistake(Exception):
     """Something in the command line that cannot be done; the message names it and the remedy."""
 
 
-MISTAKES = (Mistake, CatalogueError, GradebookError, LayoutError, SandboxUnavailable)
+MISTAKES = (Mistake, CatalogueError, GradebookError, IntakeProblem, LayoutError, SandboxUnavailable)

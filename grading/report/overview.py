@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from grading.outcome import State
 from grading.report.data import CheckReport, QuestionReport, Report
 from grading.report.page import render
+from grading.spreadsheet import safe
 
 BINS = 10
 LEAST = 1e-2
@@ -148,8 +149,3 @@ def table(reports: Sequence[Report]) -> str:
         names = [safe(one.submission), one.grade, *totals, *points]
         writer.writerow([*names, f"{one.seconds:g}", safe(" ".join(one.same_as)), one.content])
     return out.getvalue()
-
-
-def safe(cell: str) -> str:
-    """A cell that a spreadsheet does not take for a formula."""
-    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

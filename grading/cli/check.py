@@ -1,0 +1,68 @@
+"""`evidence check`: which steps of a written derivation hold."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from derivations.annotate import render_html
+from derivations.check import check_document
+from derivations.contexts import ContextError, read_page
+from derivations.reader import ReadError
+from derivations.report import DocumentReport, to_json
+from grading.cli.mistakes import Mistake
+from grading.report.write import put
+
+COLOURS = {"proved": "green", "supported": "green", "refuted": "red", "undecided": "yellow", "unread": "yellow"}
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="Markdown with displayed equations ($$ ... $$).")],
+    question: Annotated[str | None, typer.Option(help="Only the equations under this question's heading.")] = None,
+    context: Annotated[Path | None, typer.Option(help="A TOML page that says what the names mean.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the annotated document here.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Check every displayed equation of a document, step by step.
+
+    Exit code 1 where a step is refuted; what can't be read or decided is shown and left to a human.
+    """
+    report = checked(file, question, context)
+    if html is not None:
+        put(html, render_html(report, file.name).encode())
+    if as_json:
+        print(json.dumps(to_json(report), indent=1))
+    else:
+        show(Console(highlight=False), report)
+    if any(equation.first_wrong_step for equation in report.equations):
+        raise typer.Exit(1)
+
+
+def checked(file: Path, question: str | None, context: Path | None) -> DocumentReport:
+    """The report on a file.  Raises Mistake for a file, context or document that cannot be read."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        page = read_page(tomllib.loads(context.read_text(encoding="utf-8"))) if context is not None else None
+        return check_document(text, question, page)
+    except OSError as error:
+        raise Mistake(f"{error.filename}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, ContextError) as error:
+        raise Mistake(f"{context or file}: {error}") from None
+    except (UnicodeDecodeError, ReadError) as error:
+        raise Mistake(f"{file}: {error}") from None
+
+
+def show(console: Console, report: DocumentReport) -> None:
+    """A table with a row for each step."""
+    table = Table("question", "line", "tag", "step", "verdict", "evidence", box=None, pad_edge=False)
+    for question, line, tag, step, verdict, evidence in report.table():
+        colour = COLOURS.get(verdict, "default")
+        table.add_row(question, line, tag, step, f"[{colour}]{verdict}[/]", escape(evidence))
+    console.print(table)

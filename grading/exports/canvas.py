@@ -1,0 +1,47 @@
+"""Canvas: a CSV for "Import grades", with one column.
+
+Header and matching follow instructure/canvas-lms lib/gradebook_importer.rb: the student's id is matched first, then
+the SIS ids, then the name; a title that Canvas does not know creates a new assignment.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+from grading.report.data import Report
+from grading.spreadsheet import safe
+
+BULK = re.compile(r"(?P<student>[^_]+)_(?P<id>\d+)")
+"""The name of a submission from Canvas's bulk download, as the intake gives it."""
+TOTAL = re.compile(r"(current|final).*(score|points|grade)|override.*(score|grade|status)", re.IGNORECASE)
+
+
+class TitleError(ValueError):
+    """A title that Canvas would take for a total and drop."""
+
+
+def write(reports: Sequence[Report], title: str) -> str:
+    """The CSV.
+
+    Raises:
+        TitleError: Canvas silently drops columns with such a title.
+    """
+    if TOTAL.search(title):
+        raise TitleError(f"--title {title!r}: Canvas takes this for a total and drops it; choose another title")
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", title])
+    writer.writerow(["    Points Possible", "", "", "", "", f"{reports[0].maximum:g}" if reports else ""])
+    for report in reports:
+        writer.writerow(row(report))
+    return out.getvalue()
+
+
+def row(report: Report) -> list[str]:
+    """One student; the id is known where the submission came from Canvas."""
+    match = BULK.fullmatch(report.submission)
+    name, identity = (match["student"], match["id"]) if match else (report.submission, "")
+    return [safe(name), identity, "", "" if identity else safe(report.submission), "", f"{report.points:.2f}"]
