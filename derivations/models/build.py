@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from sympy import Basic, Symbol, preorder_traversal
@@ -38,8 +39,21 @@ def build(sides: Iterable[Basic], context: Context, sizes: Sizes, seeds: range, 
         table = random_table(kernel, random, numbers)
         tables[key] = varied if _is_fresh(kernel, fresh) else table
     values = {p: random_value(p, other if p in fresh else random, numbers) for p in parameters}
+    volumes = _volumes(grid, copies_in(joints), random, numbers)
     hidden = frozenset(v for d in mentions for v in d.variables) - _latent(context, sizes)
-    return FiniteModel(grid, joints, tables, values, numbers, hidden)
+    return FiniteModel(grid, joints, tables, values, numbers, volumes, hidden)
+
+
+def copies_in(joints: dict[str, Joint]) -> frozenset[str]:
+    """Letters whose indexed members are repeated draws of one variable."""
+    return frozenset(letter for joint in joints.values() for letter in joint.copies)
+
+
+def _volumes(grid: Grid, copies: frozenset[str], random: RandomWeights, numbers: Field) -> dict[Variable, Any]:
+    """A volume for each value of each variable; repeated draws share those of the variable they draw."""
+    own = {v: numbers.fraction(random.weights((v,)), 4) for v in grid.variables if prototype(v, copies) == v}
+    return {v: np.swapaxes(own[prototype(v, copies)], grid.axis(prototype(v, copies)), grid.axis(v))
+            for v in grid.variables}
 
 
 def _is_fresh(kernel: Kernel, fresh: frozenset[Basic]) -> bool:
@@ -48,7 +62,7 @@ def _is_fresh(kernel: Kernel, fresh: frozenset[Basic]) -> bool:
 
 def _grid(sides: tuple[Basic, ...], joints: dict[str, Joint], seed: int) -> Grid:
     found = {v for joint in joints.values() for v in joint.variables}
-    copies = frozenset(letter for joint in joints.values() for letter in joint.copies)
+    copies = copies_in(joints)
     for side in sides:
         for node in preorder_traversal(side):
             if isinstance(node, (Density, Marginal)):

@@ -1,7 +1,7 @@
-r"""Random finite models: every variable takes two or three values, and every statement is a finite sum.
+r"""Random finite models: every variable takes two or three values, and every integral is a finite sum.
 
-Sums and integrals are one concept here, so an identity between densities that holds for all densities holds
-on every finite model, and a false one fails on almost all of them. Both sides are evaluated by their
+Sums and integrals are one concept here: each value has a volume (see `tables`). What holds for all densities holds
+on every such model, and what does not fails on almost all of them. Both sides are evaluated by their
 definitions: $p(Z \mid X)$ is the table of $p(X, Z)$ divided by its sum over $Z$, an expectation is a weighted
 sum, a gradient is the tangent of dual numbers. Nothing here is shared with the prover.
 
@@ -59,6 +59,7 @@ class FiniteModel:
     tables: dict[KernelKey, Table]
     parameters: dict[Basic, Any]
     numbers: Field
+    volumes: dict[Variable, Any] = field(default_factory=dict)
     observed_only: frozenset[Variable] = frozenset()
     moved: dict[KernelKey, Any] = field(default_factory=dict)
     level: int = 0
@@ -122,22 +123,29 @@ class FiniteModel:
     def _marginal(self, joint: Joint, kept: set[Variable]) -> Any:
         key = (joint.name, frozenset(kept))
         if key not in self._memo:
-            summed = joint.generated - kept
-            self._memo[key] = dual.total(self._full(joint), self.grid.axes(summed))
+            self._memo[key] = self.integral(self._full(joint), joint.generated - kept)
         return self._memo[key]
+
+    def integral(self, values: Any, over: Iterable[Variable]) -> Any:
+        """The sum over variables, each value weighted by its volume."""
+        over = set(over)
+        return dual.total(values * self._volume(over), self.grid.axes(over))
+
+    def _volume(self, variables: Iterable[Variable]) -> Any:
+        return reduce(mul, (self.volumes[v] for v in variables), self.constant(Rational(1)))
 
     def _full(self, joint: Joint) -> Any:
         if joint.name not in self._memo:
-            self._memo[joint.name] = reduce(mul, (self._probabilities(kernel) for kernel in joint.kernels))
+            self._memo[joint.name] = reduce(mul, (self._table(kernel) for kernel in joint.kernels))
         return self._memo[joint.name]
 
-    def _probabilities(self, kernel: Kernel) -> Any:
+    def _table(self, kernel: Kernel) -> Any:
         key = key_of(kernel)
         if key in self.moved:
             return self.moved[key]
         table = self.tables[key]
         values = [self.parameters[parameter] for parameter in table.kernel.parameters]
-        return table.probabilities(values, self.grid.axes(kernel.of))
+        return table.density(values, self.grid.axes(kernel.of), self._volume(kernel.of))
 
     # operators
 
@@ -152,11 +160,11 @@ class FiniteModel:
     def expectation(self, measure: Iterable[Expr], body: Any) -> Any:
         """The weighted sum over the variables the measure is a density over."""
         weights, bound = self.product(measure)
-        return dual.total(weights * body, self.grid.axes(bound))
+        return self.integral(weights * body, bound)
 
     def marginal(self, expr: Marginal) -> Any:
         count = self.grid.shape(1, expr.variables)
-        return dual.total(dual.widen(self.value(expr.body), count), self.grid.axes(expr.variables))
+        return self.integral(dual.widen(self.value(expr.body), count), expr.variables)
 
     def gradient(self, expr: Gradient) -> Any:
         if isinstance(expr.wrt, Density):
@@ -177,11 +185,11 @@ class FiniteModel:
         if key not in self.tables or len(wrt.of) != 1 or wrt.given:
             raise Meaningless(f"{wrt} is not one factor of a joint, so there is no derivative in it")
         axis, level = self.grid.axis(wrt.of[0]), self.level + 1
-        table = self._probabilities(self.tables[key].kernel)
+        table = self._table(self.tables[key].kernel)
         unit = np.eye(self.grid.values[axis - 1], dtype=int)
         shape = [1] * self.grid.ndim
         shape[axis] = shape[-1] = len(unit)
-        step = self.numbers.convert(unit.reshape(shape))
+        step = self.numbers.convert(unit.reshape(shape)) / self.volumes[wrt.of[0]]
         inside = replace(self, moved=self.moved | {key: dual.Dual(level, table, step)}, level=level, _memo={})
         slope = dual.parts(inside.value(expr.body), level)[1]
         if dual.length(slope, axis) != 1:

@@ -151,6 +151,8 @@ class GaussianModel(FiniteModel):
                 half = self.constant(Rational(1, 2))
                 inside.points[v] = mean + dual.exp(half * dual.log(variance)) * abscissae.reshape(shape)
                 total = total * weights.reshape(shape)
+                if v in self.paths and density == self.paths[v][1]:  # z = t(e, phi), so e comes with z
+                    inside.points[self.paths[v][2]] = abscissae.reshape(shape) * self.constant(Rational(1))
                 bound.append(v)
                 inside = replace(inside, _memo={})
         for z in self.paths:

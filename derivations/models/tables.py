@@ -1,8 +1,9 @@
 r"""Random tables: one conditional distribution for each factor of each joint.
 
 A factor $q_\phi(z \mid x)$ is the table $w(z, x) \exp(b(z, x) \phi + c(z, x) \phi^2)$, normalised over $z$, with
-small random whole numbers $w$ and eighths $b$, $c$: every derivative in $\phi$ exists and is exact, and without
-parameters the table consists of fractions one can read. A batch of models has one row for each seed.
+small random whole numbers $w$ and eighths $b$, $c$: every derivative in $\phi$ exists and is exact. Each value of
+a variable has a random volume, so that densities may exceed one as those of continuous variables do; integrals
+are sums weighted by volume. A batch of models has one row for each seed.
 """
 
 from __future__ import annotations
@@ -114,12 +115,12 @@ class Table:
     weights: Any
     slopes: tuple[tuple[Any, Any], ...]
 
-    def probabilities(self, parameters: list[Any], axes: tuple[int, ...]) -> Any:
-        """The normalised table; `axes` are those of the variables it is a density over."""
+    def density(self, parameters: list[Any], axes: tuple[int, ...], volume: Any) -> Any:
+        """The table normalised over `axes`, those of the variables it is a density of, with their volumes."""
         table = self.weights
         for (slope, curvature), value in zip(self.slopes, parameters, strict=True):
             table = table * dual.exp(value * (slope + curvature * value))
-        return table / dual.total(table, axes)
+        return table / dual.total(table * volume, axes)
 
 
 def random_table(kernel: Kernel, numbers: RandomWeights, field: Field) -> Table:

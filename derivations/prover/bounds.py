@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from sympy import Add, Expr, Integer, log, simplify
 
-from derivations.language import KL, Expectation, IndexedSum
+from derivations.language import KL, Density, Expectation, IndexedSum
 from derivations.prover.collect import canonical, collected
 from derivations.prover.expand import Expander
 from derivations.prover.integrate import simplified
@@ -43,8 +43,14 @@ def _manifest(part: Expr) -> bool:
     coefficient, rest = part.as_coeff_Mul()
     while isinstance(rest, (Expectation, IndexedSum)):
         rest = rest.body
-    return bool(coefficient > 0) and (isinstance(rest, KL) or (isinstance(rest, Add) and all(
+    return bool(coefficient > 0) and (_is_divergence(rest) or (isinstance(rest, Add) and all(
         _manifest(arg) for arg in rest.args)))
+
+
+def _is_divergence(term: Expr) -> bool:
+    """KL between two densities of the same variables; between anything else it may be negative."""
+    return (isinstance(term, KL) and isinstance(term.q, Density) and isinstance(term.p, Density)
+            and set(term.q.of) == set(term.p.of) and not set(term.q.of) & set(term.q.given))
 
 
 def _holds(terms: Terms, known: Knowledge, depth: int) -> bool:

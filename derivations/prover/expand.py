@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sympy import Add, Basic, Expr, Integer, Mul, Pow, Symbol, Tuple, exp, expand, log
+from sympy import Add, Basic, Expr, Integer, Mul, Pow, Symbol, Tuple, exp, log, preorder_traversal
 
 from derivations.language import (
     KL,
@@ -143,6 +143,7 @@ class Expander:
         for factor in factors:
             weights = product(weights, self.terms(factor))
             bound += self._drawn(factor)
+        self._refuse_tied_noise(bound, body)
         copy = self.known.new_copy()
         fresh = {v: V(v.base, copy) for v in bound}
 
@@ -156,6 +157,14 @@ class Expander:
         terms = product(weights, body)
         moved = tuple(self._bind(rename(term, change), fresh.values()) for term in terms)
         return simplified(moved, self.known)
+
+    def _refuse_tied_noise(self, bound: list[V], body: Terms) -> None:
+        """A sample and its noise move together; no rule integrates over one and keeps the other."""
+        paths = self.known.context.paths
+        noise = {V(v) for path in paths.values() for v in preorder_traversal(path) if isinstance(v, Variable)}
+        slopes = {s for term in body for s in term.coefficient.free_symbols if s in self.known.slopes}
+        if noise & set(bound) or (slopes and {V(z) for z in paths} & set(bound)):
+            raise Unprovable("an expectation over a sample and its noise")
 
     def _bind(self, term: Term, fresh: Iterable[V]) -> Term:
         for joint, _ in term.weights:
@@ -311,7 +320,9 @@ class Expander:
         """The derivative of a sample in a parameter, which stays as it is; None for any other gradient."""
         if expr.body not in self.known.context.paths.values() or expr.wrt not in expr.body.free_symbols:
             return None
-        return number(Symbol(f"d{expr.body}/d{expr.wrt}", real=True))
+        slope = Symbol(f"d{expr.body}/d{expr.wrt}", real=True)
+        self.known.slopes.add(slope)
+        return number(slope)
 
     def _functional(self, expr: Gradient) -> Terms:
         frozen = self.known.frozen
@@ -374,4 +385,4 @@ _RULES: dict[type, Any] = {
     Gradient: Expander.gradient,
 }
 
-__all__ = ["Expander", "expand", "revealed"]
+__all__ = ["Expander", "revealed"]

@@ -29,6 +29,7 @@ class Knowledge:
     mentions: frozenset[Density]
     scope: dict[Symbol, tuple[Expr, Expr]] = field(default_factory=dict)
     rules: dict[str, None] = field(default_factory=dict)
+    slopes: set[Symbol] = field(default_factory=set)  # derivatives of samples in parameters
     frozen: frozenset[str] = frozenset()  # factors that may move away from a sum of one
 
     def __post_init__(self) -> None:
