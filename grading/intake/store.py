@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -153,10 +152,3 @@ def kind(mode: int) -> str:
     """What a thing that is no regular file is."""
     kinds = {stat.S_ISLNK: "a link", stat.S_ISFIFO: "a FIFO", stat.S_ISSOCK: "a socket"}
     return next((word for test, word in kinds.items() if test(mode)), "a device")
-
-
-def remove(folder: Path) -> None:
-    """Delete a sealed copy, or whatever is left of one."""
-    for path, _, _ in os.walk(folder):
-        os.chmod(path, 0o700)
-    shutil.rmtree(folder, ignore_errors=True)

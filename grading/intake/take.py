@@ -11,9 +11,10 @@ from pathlib import Path
 
 from grading.assignment import contract
 from grading.intake.problem import BULK, Allowance, IntakeProblem
-from grading.intake.store import Copy, readable, remove
+from grading.intake.store import Copy, readable
 from grading.intake.unpack import is_archive, unpack
 from grading.intake.whose import Entry, Owner, by_owner, owner_of
+from grading.sandbox.scratch import remove
 
 SIGNS = {"submission.toml", "implementations", "answers.md", "answers.py", "answers.ipynb"}
 RATIO = 20

@@ -6,11 +6,11 @@ from outside, ten times a second while the judge waits for an answer.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from grading.sandbox import processes
 from grading.sandbox.policy import Limits, MiB
+from grading.sandbox.scratch import usage
 
 
 def excess(server: int, scratch: Path, limits: Limits) -> str | None:
@@ -25,21 +25,3 @@ def excess(server: int, scratch: Path, limits: Limits) -> str | None:
     if size > limits.scratch or files > limits.scratch_files:
         return f"it wrote more than {limits.scratch // MiB} MB or {limits.scratch_files} files"
     return None
-
-
-def usage(folder: Path, enough: int) -> tuple[int, int]:
-    """Bytes on disk and entries below a folder, without following links; stops counting at `enough` entries."""
-    size, count, pending = 0, 0, [str(folder)]
-    while pending and count <= enough:
-        try:
-            with os.scandir(pending.pop()) as entries:
-                for entry in entries:
-                    count += 1
-                    size += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return size, enough + 1
-    return size, count

@@ -7,7 +7,6 @@ that hangs, crashes or changes the interpreter while it is imported harms the ch
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import tempfile
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from grading.sandbox.forking import ForkServer
 from grading.sandbox.frames import NO_TOKEN, Frame, Kind, Malformed
 from grading.sandbox.policy import Limits, Policy
 from grading.sandbox.quota import excess
+from grading.sandbox.scratch import remove
 from grading.sandbox.stopwatch import Stopwatch
 from grading.submission import plain
 from grading.submission.problems import Died, Problem, Returned, TimedOut
@@ -216,14 +216,3 @@ def how_it_ended(payload: bytes) -> str:
     if code < 0:
         return f"the process was killed by {signal.Signals(-code).name}"
     return f"the process ended itself with exit code {code}"
-
-
-def remove(folder: Path) -> None:
-    """Delete a folder tree, also where folders in it were made unreadable."""
-
-    def permit(function: object, path: str, _: object) -> None:
-        os.chmod(os.path.dirname(path), 0o700)
-        os.chmod(path, 0o700, follow_symlinks=False) if not os.path.islink(path) else None
-
-    shutil.rmtree(folder, onerror=permit)
-    shutil.rmtree(folder, ignore_errors=True)
