@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from sympy import Basic, Expr, Symbol, Tuple
+from sympy import Basic, Dummy, Expr, Symbol, Tuple
 
 from derivations.context import Context, Definition
-from derivations.language import Density, Gradient, Quantity, Relation, contains
+from derivations.language import Density, Gradient, IndexedProduct, IndexedSum, Quantity, Relation, contains
 
 _DEPTH = 8  # definitions refer to earlier ones; a circle of definitions ends here
 
@@ -29,7 +31,7 @@ def _replace(expr: Basic, context: Context) -> Basic:
     for definition in context.definitions:
         values = _match(definition.left, expr)
         if values is not None:
-            return definition.right.xreplace(values)
+            return substituted(definition.right, values)
     if isinstance(expr, Gradient):
         return expr.func(_replace(expr.body, _without(expr.wrt, context)), expr.wrt)
     if not expr.args:
@@ -57,6 +59,23 @@ def _match(pattern: Expr, expr: Basic) -> dict[Basic, Basic] | None:
             return None
         values |= shift
     return values | _match_arguments(pattern, expr) if _same_arity(pattern, expr) else None
+
+
+def substituted(expr: Basic, values: Mapping[Basic, Basic]) -> Any:
+    """`expr` with free symbols replaced; the index of a sum or product is bound and stays itself."""
+    if expr in values:
+        return values[expr]
+    if not expr.args:
+        return expr
+    if isinstance(expr, (IndexedSum, IndexedProduct)):
+        lower, upper = (substituted(limit, values) for limit in (expr.lower, expr.upper))
+        inside = {old: new for old, new in values.items() if old != expr.index}
+        index, body = expr.index, expr.body
+        if any(index in new.free_symbols for new in inside.values()):
+            index = Dummy(index.name, integer=True)
+            body = substituted(body, {expr.index: index})
+        return expr.func(substituted(body, inside), index, lower, upper)
+    return expr.func(*(substituted(arg, values) for arg in expr.args))
 
 
 def _solve(pattern: Expr, index: Expr) -> dict[Basic, Basic] | None:
@@ -98,4 +117,4 @@ def _is_change(definition: Definition) -> bool:
     return isinstance(definition.left, Symbol) and numbers
 
 
-__all__ = ["Definition", "coordinates_in_use", "expand_quantities"]
+__all__ = ["Definition", "coordinates_in_use", "expand_quantities", "substituted"]

@@ -43,7 +43,7 @@ def candidates(relation: Relation, context: Context) -> Iterator[tuple[str, Rela
     pool = pool_of((left, right), context)
     for edit in sorted(edits(right, pool), key=lambda edit: edit.rank):
         yield edit.words, Relation(left, sign, edit.term)
-    if sign is Sign.EQUAL and (context.vary or context.latent):
+    if sign is Sign.EQUAL and context.vary:
         yield "an additive constant is allowed for", Relation(left, Sign.EQUAL_UP_TO_CONSTANT, right)
     for edit in sorted(edits(left, pool), key=lambda edit: edit.rank):
         yield f"on the left {edit.words}", Relation(edit.term, sign, right)

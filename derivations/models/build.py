@@ -51,7 +51,7 @@ def copies_in(joints: dict[str, Joint]) -> frozenset[str]:
 
 def _volumes(grid: Grid, copies: frozenset[str], random: RandomWeights, numbers: Field) -> dict[Variable, Any]:
     """A volume for each value of each variable; repeated draws share those of the variable they draw."""
-    own = {v: numbers.fraction(random.weights((v,)), 4) for v in grid.variables if prototype(v, copies) == v}
+    own = {v: numbers.fraction(random.volumes(v), 100) for v in grid.variables if prototype(v, copies) == v}
     return {v: np.swapaxes(own[prototype(v, copies)], grid.axis(prototype(v, copies)), grid.axis(v))
             for v in grid.variables}
 

@@ -92,6 +92,11 @@ class RandomWeights:
         return self._draw(variables, lambda rng, seed, n: (
             10 ** rng.integers(0, 4, n) if seed % 4 == 3 else rng.integers(1, 10, n)))
 
+    def volumes(self, variable: Variable) -> np.ndarray:
+        """Volumes in hundredths, small ones in every other model, where densities exceed one."""
+        return self._draw((variable,), lambda rng, seed, n: (
+            rng.integers(1, 10, n) if seed % 2 else 25 * rng.integers(1, 10, n)))
+
     def slopes(self, variables: tuple[Variable, ...]) -> np.ndarray:
         """Coefficients of a parameter, in eighths."""
         return self._draw(variables, lambda rng, _, n: rng.integers(-8, 9, n))

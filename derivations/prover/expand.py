@@ -8,6 +8,7 @@ from typing import Any
 
 from sympy import Add, Basic, Expr, Integer, Mul, Pow, Symbol, Tuple, exp, log, preorder_traversal
 
+from derivations.definitions import substituted
 from derivations.language import (
     KL,
     Constant,
@@ -261,7 +262,7 @@ class Expander:
             return self._member(expr, expr.lower) + self._members(expr, expr.lower + 1)
 
     def _member(self, expr: IndexedSum, at: Expr) -> Terms:
-        return self.terms(expr.body.xreplace({expr.index: at}))
+        return self.terms(substituted(expr.body, {expr.index: at}))
 
     def _members(self, expr: IndexedSum, lower: Expr) -> Terms:
         fresh = self.known.new_index(expr.index, lower, expr.upper)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sympy import Basic, Expr, Symbol, log, preorder_traversal
 
 from derivations.context import Context
-from derivations.definitions import expand_quantities
+from derivations.definitions import expand_quantities, substituted
 from derivations.language import Constant, Density, Relation, Sign, contains, mentioned_densities
 from derivations.models.concrete import free_indices
 from derivations.prover.bounds import is_never_negative
@@ -53,7 +53,7 @@ def _by_cases(relation: Relation, context: Context) -> tuple[str, ...] | None:
 
 
 def _at(relation: Relation, context: Context, index: Symbol, value: Expr) -> Relation:
-    left, right = (expand_quantities(side, context).xreplace({index: value})
+    left, right = (substituted(expand_quantities(side, context), {index: value})
                    for side in (relation.left, relation.right))
     return Relation(left, relation.sign, right)
 
