@@ -25,6 +25,8 @@ from derivations.language import (
     IndexedSum,
     MatrixQuantity,
     Transposed,
+    Variable,
+    VariableRange,
 )
 
 
@@ -47,6 +49,7 @@ class Pool:
     measures: tuple[Basic, ...]
     terms: tuple[Expr, ...]
     counts: tuple[Expr, ...]
+    context: Context
 
 
 def pool_of(sides: Iterable[Basic], context: Context) -> Pool:
@@ -60,7 +63,7 @@ def pool_of(sides: Iterable[Basic], context: Context) -> Pool:
     terms += [Expectation(d, log(d)) for d in {d for m in context.measures.values() for d in m}
               if isinstance(d, Density)]
     counts = [node for node in nodes if isinstance(node, Symbol) and node.name in context.integers]
-    return Pool(tuple(dict.fromkeys(measures)), tuple(dict.fromkeys(terms)), tuple(dict.fromkeys(counts)))
+    return Pool(tuple(dict.fromkeys(measures)), tuple(dict.fromkeys(terms)), tuple(dict.fromkeys(counts)), context)
 
 
 def _log_factor(factor: Expr) -> Expr:
@@ -76,6 +79,7 @@ def edits(expr: Any, pool: Pool) -> Iterator[Edit]:
 
 
 def _whole(expr: Any, pool: Pool) -> Iterator[Edit]:
+    yield from _plates(expr, pool.context)
     yield Edit(_SIGN, "the sign is changed", -expr)
     if not isinstance(expr, Array):
         for factor in (Integer(2), Rational(1, 2), *pool.counts, *(1 / count for count in pool.counts)):
@@ -87,6 +91,18 @@ def _whole(expr: Any, pool: Pool) -> Iterator[Edit]:
         yield Edit(_SLIP, f"{_math(matrix)} is replaced by its inverse", expr.xreplace({matrix: matrix ** -1}))
         transposed = expr.xreplace({matrix: Transposed(matrix)})
         yield Edit(_SLIP, f"{_math(matrix)} is replaced by its transpose", transposed)
+
+
+def _plates(expr: Basic, context: Context) -> Iterator[Edit]:
+    """Densities of one member of a plate, $p(x \\mid z, y_n)$ with a free $n$, become the product over it."""
+    for name, (lower, upper) in context.ranges.items():
+        index = context.symbol(name)
+        single = {d for d in expr.atoms(Density) if index in d.free_symbols} if index in expr.free_symbols else set()
+        members = {block: Variable(block.name, index) for block, parts in context.blocks.items()
+                   if isinstance(parts[0], VariableRange) and parts[0].name == block.name}
+        products = {d: IndexedProduct(d.xreplace(members), index, lower, upper) for d in single}
+        if products:
+            yield Edit(_SLIP, f"the product over {_math(index)} is written", expr.xreplace(products))
 
 
 def _positive_symbols(expr: Basic) -> set[Symbol]:
