@@ -42,24 +42,17 @@ def control_variate(f: Float[np.ndarray, "S ... d"], h: Float[np.ndarray, "S ...
     """Rows f - a h, for the d parameters of one factor of q, with h of mean zero (eqs. 7, 9 and 10).
 
     The scaling that minimises the variance is a = sum_d Cov(f_d, h_d) / sum_d Var(h_d), one number for the
-    whole factor. Estimated on the very rows it corrects, as published, it biases their mean by O(1/S); here
-    each row gets the estimate from the other S - 1 rows, which leaves the mean exact at every S. With fewer
-    than three rows the others have no covariance, and a is 0. Axes between S and d hold several factors.
+    whole factor, where E[h] = 0 leaves sum_d E[f_d h_d] / sum_d E[h_d^2]. Estimated on the very rows it
+    corrects, as published, it biases their mean by O(1/S); here each row gets the estimate from the other
+    S - 1 rows, which leaves the mean exact at every S. A single row has no others and is returned as it came.
+    Axes between S and d hold several factors.
     """
-    n = len(f)
-    f_residual = f - f.sum(axis=0) / n
-    h_residual = h - h.sum(axis=0) / n
-    covariance = _left_out(np.einsum("s...d,s...d->s...", f_residual, h_residual))
-    variance = _left_out(np.einsum("s...d,s...d->s...", h_residual, h_residual))
-    usable = (variance > 0) & (n > 2)
-    scaling = np.divide(covariance, variance, out=np.zeros_like(variance), where=usable)
+    products = np.einsum("s...d,s...d->s...", f, h)
+    squares = np.einsum("s...d,s...d->s...", h, h)
+    covariance = products.sum(axis=0) - products
+    variance = squares.sum(axis=0) - squares
+    scaling = np.divide(covariance, variance, out=np.zeros_like(variance), where=variance > 0)
     return f - scaling[..., None] * h
-
-
-def _left_out(products: Float[np.ndarray, "S ..."]) -> Float[np.ndarray, "S ..."]:
-    """The centred sum of products without row s, for each s: its own product leaves with weight n/(n-1)."""
-    n = len(products)
-    return products.sum(axis=0) - n / max(n - 1, 1) * products
 
 
 def fit(
@@ -89,7 +82,7 @@ def fit(
         f = h * _log_ratio(data, prior, current, mu, tau)[:, None]
         if control_variates:
             f = control_variate(_by_factor(f), _by_factor(h)).reshape(n_samples, 4)
-        trajectory[t + 1] = _ascend(trajectory[t], rho[t] * f.sum(axis=0) / n_samples)
+        trajectory[t + 1] = _ascend(current, (rho[t] / n_samples * f.sum(axis=0)).tolist())
     return trajectory
 
 
@@ -105,16 +98,22 @@ def _by_factor(rows: Float[np.ndarray, "S 4"]) -> Float[np.ndarray, "S 2 2"]:
     return rows.reshape(-1, 2, 2)
 
 
-def _ascend(q: Float[np.ndarray, "4"], step: Float[np.ndarray, "4"]) -> Float[np.ndarray, "4"]:
+def _ascend(q: list[float], step: list[float]) -> list[float]:
     """q after a step along the gradient in (mu_N, theta), where (lambda_N, a_N, b_N) = log(1 + exp(theta)).
 
     One step moves mu_N by no more than three standard deviations of q and the others by no more than a factor
     of e: the bound on a leap that the noise of a poor start would otherwise make, never to return.
     """
-    positive, reach = q[1:], 3 / math.sqrt(q[1])
-    slope = -np.expm1(-positive)  # d softplus(theta) / d theta
-    leap = np.logaddexp(0.0, positive + np.log(slope) + slope * step[1:])
-    moved = np.empty(4)
-    moved[0] = q[0] + min(max(step[0], -reach), reach)
-    moved[1:] = np.minimum(np.maximum(leap, positive / math.e), positive * math.e)
-    return moved
+    mu_N, lambda_N, a_N, b_N = q
+    reach = 3 / math.sqrt(lambda_N)
+    move, *moves = step
+    positive = zip((lambda_N, a_N, b_N), moves, strict=True)
+    return [mu_N + min(max(move, -reach), reach), *(_ascend_positive(value, each) for value, each in positive)]
+
+
+def _ascend_positive(value: float, step: float) -> float:
+    """softplus(theta + slope step) for value = softplus(theta), within a factor of e of the value."""
+    slope = -math.expm1(-value)  # d softplus(theta) / d theta
+    theta = value + math.log(slope) + slope * step
+    softplus = max(theta, 0.0) + math.log1p(math.exp(-abs(theta)))
+    return min(max(softplus, value / math.e), value * math.e)

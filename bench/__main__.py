@@ -1,0 +1,18 @@
+"""Run every benchmark and print its table: `python -m bench` or `make bench`."""
+
+from __future__ import annotations
+
+from bench import bbvi
+from bench.timing import table
+
+BENCHMARKS = (bbvi,)
+
+
+def main() -> None:
+    """One table a benchmark, as they finish."""
+    for benchmark in BENCHMARKS:
+        print(table(benchmark.TITLE, benchmark.rows()), end="\n\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
