@@ -28,6 +28,7 @@ from grading.sandbox import Isolation
 from grading.session import Ended, Job
 from grading.station import receive, send
 
+PROGRAM = ("-m", "grading.station")
 ATTEMPTS = 2
 SILENCE = {Kind.TEST: 300.0, Kind.EXPERIMENT: 1800.0}
 FULL_TRAINING = 48 * 3600.0
@@ -43,6 +44,7 @@ class Station:
     """The grader's handle on one station."""
 
     isolation: Isolation
+    program: tuple[str, ...] = PROGRAM
     job: Job | None = None
     left: deque[str] = field(default_factory=deque)
     """Checks of the job that have not ended; the first one is in flight."""
@@ -54,7 +56,7 @@ class Station:
     def start(self) -> None:
         """Start the process; it warms up while the first job waits in its socket."""
         self.channel, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "grading.station", str(theirs.fileno()), str(self.isolation)]
+        command = [sys.executable, *self.program, str(theirs.fileno()), str(self.isolation)]
         environment = os.environ | {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
         with theirs:
             self.process = subprocess.Popen(
@@ -116,15 +118,15 @@ def tree(pid: int) -> list[psutil.Process]:
 class Pool:
     """A number of stations; use it as a context manager."""
 
-    def __init__(self, workers: int, isolation: Isolation) -> None:
-        self.workers, self.isolation = workers, isolation
+    def __init__(self, workers: int, isolation: Isolation, program: tuple[str, ...] = PROGRAM) -> None:
+        self.workers, self.isolation, self.program = workers, isolation, program
         self.stations: list[Station] = []
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Ended]]:
         """Every outcome of every job as it comes; no order between jobs."""
         waiting, lost = deque(jobs), Counter[tuple[str, str]]()
         while len(self.stations) < min(self.workers, len(waiting)):
-            self.stations.append(Station(self.isolation))
+            self.stations.append(Station(self.isolation, self.program))
         while waiting or any(station.job for station in self.stations):
             for station in self.stations:
                 if station.job is None and waiting:

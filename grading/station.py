@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from grading.reference import Reference
 from grading.sandbox import Isolation
 from grading.sandbox.forking import ForkServer
 
@@ -52,11 +53,14 @@ def main(descriptor: int, isolation: Isolation) -> None:
         warm()
         server = starting.result()
     with server:
+        reference = Reference(isolation)
         try:
             while True:
-                judge(channel, server, receive(channel))
+                judge(channel, server, reference, receive(channel))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
+        finally:
+            reference.close()
 
 
 def warm() -> None:
@@ -68,8 +72,9 @@ def warm() -> None:
     torch.set_num_threads(1)
 
 
-def judge(channel: socket.socket, server: ForkServer, order: bytes) -> None:
+def judge(channel: socket.socket, server: ForkServer, reference: Reference, order: bytes) -> None:
     """Run one job; send each outcome as it comes, and an empty message at the end."""
+    from grading.gradebook import Prerequisites
     from grading.session import Ended, Job, run
     from grading.submission.remote import Remote
 
@@ -80,7 +85,8 @@ def judge(channel: socket.socket, server: ForkServer, order: bytes) -> None:
 
     transport = Remote(Path(job.folder), server)
     try:
-        run(job, transport, None, publish)
+        stand_in = reference if job.conditions.prerequisites is Prerequisites.REFERENCE else None
+        run(job, transport, stand_in, publish)
     finally:
         if transport.scratch.exists():  # the fixture closes it too, where a check asked for the submission
             transport.close()
