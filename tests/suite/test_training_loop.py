@@ -1,0 +1,124 @@
+"""The training loop: the same end from the same seed, resumed after a kill, and clear outcomes of bad losses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from grading.claims import Refuted
+from grading.experiments import checkpoint, epoch, evaluation, mnist
+from grading.experiments.training import Run, Size, course_model, train
+from grading.submission import InProcess, Raised, Submission
+from grading.submission.network import Network
+from tests import autoencoders as ae
+
+ROOT = Path(__file__).parents[2]
+SIZE = Size(epochs=2, measured=50, epoch_seconds=60.0)
+RUN = Run("IWAE, K = 2", "iwae.loss", 2)
+
+
+def small() -> mnist.Digits:
+    """300 training digits."""
+    full = mnist.embedded()
+    return mnist.Digits(full.train[::13], full.train_labels[::13], full.test[::10], full.test_labels[::10], "small")
+
+
+def finish(folder: Path) -> dict[str, np.ndarray]:
+    """Train to the end in this folder; the final parameters."""
+    trained = train(Submission(InProcess(ROOT)), RUN, small(), SIZE, 0, folder, print)
+    return {name: each.detach().numpy() for name, each in trained.network.named_parameters()}
+
+
+PROGRAM = f"""
+import sys; sys.path.insert(0, {str(ROOT)!r})
+from pathlib import Path
+from tests.suite.test_training_loop import finish
+finish(Path(sys.argv[1]))
+"""
+
+
+def test_killed_run_ends_in_the_same_result(tmp_path: Path) -> None:
+    """SIGKILL after the first checkpoint, then resumed: bit for bit what an undisturbed run gives."""
+    expected = finish(tmp_path / "undisturbed") if (tmp_path / "undisturbed").mkdir() is None else {}
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(killed)], env=os.environ | {"OMP_NUM_THREADS": "1"})
+    deadline = time.monotonic() + 120
+    while not list(killed.glob("*.npz")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert list(killed.glob("*.npz")), "no checkpoint was written"
+    found = finish(killed)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+def test_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
+    """State and trace survive; a half-written new file does not matter."""
+    state = epoch.new_state(Network(course_model(0)))
+    checkpoint.write_checkpoint(tmp_path / "a.npz", state, [{"number": 1}])
+    (tmp_path / "a.new").write_bytes(b"half")
+    found = checkpoint.read_checkpoint(tmp_path / "a.npz")
+    assert found is not None and found[1] == [{"number": 1}]
+    for name, value in state["parameters"].items():
+        np.testing.assert_array_equal(found[0]["parameters"][name], value)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "message"),
+    [
+        ("(model.encoder(x)[0] * float('nan')).sum()", Refuted, "the loss is nan"),
+        ("model.encoder(x)[0].sum() * 1e38 * 1e38", Refuted, "the loss is -?inf|the loss is nan"),
+        ("model.encoder(x)[0]", Refuted, "not one number"),
+        ("torch.zeros(())", Refuted, "no gradient"),
+        ("eps[:, 1000]", Raised, "IndexError"),
+    ],
+)
+def test_bad_losses_end_the_training_with_a_reason(
+    tmp_path: Path, body: str, kind: type[Exception], message: str
+) -> None:
+    """NaN, an exploding loss, a matrix, a constant and an exception each say at once what happened."""
+    (tmp_path / "implementations").mkdir()
+    (tmp_path / "implementations" / "vae.py").write_text(
+        f"import torch\n\ndef loss(x, model, eps):\n    return {body}\n"
+    )
+    before = {name: each for name, each in sys.modules.items() if name.startswith("implementations")}
+    try:
+        with pytest.raises(kind, match=message):
+            train(Submission(InProcess(tmp_path)), Run("VAE", "vae.loss"), small(), SIZE, 0, tmp_path, print)
+    finally:
+        for name in [each for each in sys.modules if each.startswith("implementations")]:
+            del sys.modules[name]
+        sys.modules.update(before)
+
+
+def test_measured_bound_is_the_definition() -> None:
+    """The judge's L_K on an affine model approaches the log evidence that is known."""
+    rng = np.random.default_rng(0)
+    case = ae.Case(
+        ae.affine_model(rng, latent=2, shift=0.2), np.round(rng.random((4, 4)) * 255) / 255, np.zeros((4, 2))
+    )
+    network = ae.network_of(case).float()
+    images = np.round(case.x * 255).astype(np.uint8)
+    found = evaluation.bound(network, images, 5000)
+    assert found.mean == pytest.approx(ae.log_evidence(case.model, case.x).mean(), abs=0.02)
+    exact = evaluation.bound(ae.network_of(ae.Case(ae.affine_model(rng), case.x, case.eps)).float(), images, 1)
+    assert exact.images == 4 and exact.standard_error > 0
+
+
+def test_active_units_are_those_that_move() -> None:
+    """A unit whose posterior mean is constant is not active."""
+    network = Network(course_model(0))
+    with torch.no_grad():
+        network.encoder.mean.weight.zero_()
+        network.encoder.mean.weight[:3] = 1.0
+    assert evaluation.active_units(network, mnist.embedded().test[:200]) == 3
