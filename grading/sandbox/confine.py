@@ -16,6 +16,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 import struct
 import sys
 
@@ -55,10 +56,11 @@ def confine(policy: Policy) -> None:
     os.chdir(policy.scratch)
     alone = policy.isolation is Isolation.SANDBOX and os.geteuid() == 0
     limit(policy.limits, tasks_around=0 if alone else tasks_of_user(os.getuid()) + SHARED_USER_MARGIN)
-    if policy.isolation is Isolation.PROCESS:
-        return
     if alone:
         become_nobody(policy)
+    die_with_parent()
+    if policy.isolation is Isolation.PROCESS:
+        return
     import sandlock
 
     readable = [str(path) for path in policy.readable()]
@@ -87,6 +89,11 @@ def address_space() -> int:
     """Bytes of address space that this process has mapped already (torch alone maps several GB)."""
     with open("/proc/self/statm") as page:
         return int(page.read().split()[0]) * resource.getpagesize()
+
+
+def die_with_parent() -> None:
+    """SIGKILL where the fork server dies; a change of user would undo this, so it comes after that."""
+    ctypes.CDLL(None).prctl(seccomp.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def become_nobody(policy: Policy) -> None:

@@ -139,12 +139,12 @@ class Remote:
         start = monotonic()
         left = self.patience.submission - self.spent
         if left <= 0:
-            raise TimedOut(f"the submission has used up its {self.patience.submission:.0f} seconds")
+            raise TimedOut(self.used_up())
         try:
             return self.converse(session, Frame(kind, os.urandom(8), request), min(timeout, left), listen)
         except Late:
             self.stop(session)
-            raise TimedOut(f"no answer within {min(timeout, left):.3g} seconds") from None
+            raise TimedOut(f"no answer within {timeout:.3g} seconds" if timeout <= left else self.used_up()) from None
         except Gone:
             raise Died("the process ended without an answer") from None
         except Malformed as error:
@@ -177,6 +177,10 @@ class Remote:
             if reply.token == frame.token and reply.kind is Kind.MESSAGE:
                 session.send(Frame(Kind.ANSWER, frame.token, listen(reply.payload) or b""), deadline)
         raise Malformed(f"more than {MESSAGES} messages")
+
+    def used_up(self) -> str:
+        """What is said once the whole submission's time is gone."""
+        return f"the submission has used up its {self.patience.submission:.0f} seconds"
 
     def stop_excess(self) -> None:
         """Raises Died where the submission uses more than it may."""
