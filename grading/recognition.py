@@ -1,0 +1,113 @@
+"""Name the mistake: a failing function agrees, on the same inputs, with a known wrong one.
+
+The inputs are those of the calls that a check made before it failed. A known mistake is recognised when it gives
+the submission's values, and its gradients where the function is differentiable, to rounding on every such call,
+and the correct function does not. It is a remark for the report, never evidence: the check has failed already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from grading.submission import Call, Model, Problem, Submission, plain
+from grading.submission.worker import OPERATIONS, Listen, describe
+
+RTOL = 1e-6
+
+
+class KnownMistake(Protocol):
+    """A contract function's name, the mistake's name, words for the student, and the wrong function itself."""
+
+    @property
+    def function(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def replacement(self) -> Callable[..., Any]: ...
+
+
+@dataclass
+class Alone:
+    """A transport to a single function in this process, which answers whatever function is asked for."""
+
+    replacement: Callable[..., Any]
+    folder: Path = Path()
+
+    def start_check(self) -> None:
+        """Nothing to do: there is no state."""
+
+    def end_check(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+    def request(self, request: bytes, timeout: float, listen: Listen) -> bytes:
+        """The function's value or gradient; an error is answered as a submission's would be."""
+        message = plain.decode(request, trusted=True)
+        try:
+            reply = {"value": OPERATIONS[message["op"]](self, message, listen)}  # type: ignore[arg-type]
+        except Exception as error:
+            reply = {"problem": "raised", "message": describe(error), "traceback": ""}
+        return plain.encode(reply)
+
+    def function(self, name: str, message: dict[str, Any], listen: Listen) -> Callable[..., Any]:
+        """What `Worker.function` would look up."""
+        return self.replacement
+
+
+def recognise(
+    submission: Submission, calls: Iterable[Call], corpus: Iterable[KnownMistake], reference: Submission
+) -> KnownMistake | None:
+    """The first known mistake that explains what the submission returned in these calls, if one does."""
+    observed = [(call, observe(submission, call)) for call in calls]
+    suspicious = [(call, seen) for call, seen in observed if not same(seen, observe(reference, call))]
+    for mistake in corpus:
+        matching = [(call, seen) for call, seen in suspicious if call.function.qualified == mistake.function]
+        wrong = Submission(Alone(mistake.replacement))
+        if matching and all(same(seen, observe(wrong, call)) for call, seen in matching):
+            return mistake
+    return None
+
+
+def observe(submission: Submission, call: Call) -> list[np.ndarray] | None:
+    """The value of a call repeated, and the gradients in a model's parameters; None where there is no such value."""
+    function = getattr(getattr(submission, call.function.module), call.function.name)
+    try:
+        models = [i for i, argument in enumerate(call.args) if isinstance(argument, Model)]
+        if models:
+            value, gradients = function.gradient(*call.args, wrt=call.function.parameters[models[0]])
+            return leaves([value, [gradients[name] for name in sorted(gradients)]])
+        return leaves(function(*call.args, **call.kwargs))
+    except (Problem, TypeError, ValueError, KeyError):
+        return None
+
+
+def leaves(value: Any) -> list[np.ndarray]:
+    """The arrays and numbers of a plain value, in order; None is an empty array."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple) and not all(isinstance(each, int | float) for each in value):
+        return [leaf for each in value for leaf in leaves(each)]
+    return [np.zeros(0) if value is None else np.asarray(value)]
+
+
+def same(a: list[np.ndarray] | None, b: list[np.ndarray] | None) -> bool:
+    """Equal structure, and agreement to rounding relative to each array's largest entry."""
+    if a is None or b is None or len(a) != len(b):
+        return False
+    return all(x.shape == y.shape and agree(x, y) for x, y in zip(a, b, strict=True))
+
+
+def agree(x: np.ndarray, y: np.ndarray) -> bool:
+    if x.dtype.kind not in "biuf" or y.dtype.kind not in "biuf":
+        return bool(np.array_equal(x, y))
+    finite = np.abs(y[np.isfinite(y)])
+    return bool(np.allclose(x, y, rtol=RTOL, atol=RTOL * 1e-3 * finite.max(initial=0.0), equal_nan=True))

@@ -1,0 +1,128 @@
+"""Every known mistake is killed by a check of its own question, and correct work passes whatever it looks like.
+
+The whole table, every mutant against every check, is made by `python -m tests.suite.kill_table`; here each mutant
+meets the check that the table says kills it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+import pytest
+
+from grading.assignment import Course, contract, load
+from grading.recognition import recognise
+from grading.submission import Problem, Submission
+from grading.submission.problems import Raised
+from tests.suite import kill_table, mutants, variants  # noqa: F401  (fill the corpus)
+from tests.suite.corpus import MUTANTS, VARIANTS, Mutant, Replaced, Variant, submission_of
+from tests.suite.killing import RunnableCheck, all_checks, checks_of
+
+KILLABLE = [mutant for mutant in MUTANTS if not mutant.survives]
+
+
+@pytest.fixture(scope="module")
+def killers() -> dict[tuple[str, ...], list[str]]:
+    """The checks that killed each mutant when the table was made."""
+    found = defaultdict(list)
+    for row in kill_table.read():
+        if row[4] == "killed":
+            found[row[:3]].append(row[3])
+    return found
+
+
+def recorded_first(mutant: Mutant, killers: dict[tuple[str, ...], list[str]]) -> list[RunnableCheck]:
+    """The checks of a mutant's question, those that killed it before first."""
+    known = killers.get((mutant.question, mutant.function, mutant.name), [])
+    return sorted(checks_of(mutant.question), key=lambda check: check.name not in known)
+
+
+@pytest.mark.parametrize("mutant", KILLABLE, ids=str)
+def test_every_mistake_is_killed(mutant: Mutant, killers: dict[tuple[str, ...], list[str]]) -> None:
+    """By a refutation in words, not by a crash; and it is not mistaken for another one."""
+    for check in recorded_first(mutant, killers):
+        submission = submission_of(mutant)
+        objection = check.verdict(submission)
+        assert not isinstance(objection, Raised), f"the mutant crashed: {objection}"
+        if objection is not None:
+            own = [other for other in MUTANTS if other.question == mutant.question]
+            assert recognise(submission, list(submission.calls), own, submission_of()) in (mutant, None, *own)
+            return
+    pytest.fail("no check of its question kills it")
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_correct_variants_pass(variant: Variant) -> None:
+    """Other algebra, loops, libraries, published Algorithm 2: every check of the question passes."""
+    for check in checks_of(variant.question):
+        assert check.verdict(submission_of(variant), examples=5) is None, check.identifier
+
+
+def test_the_corpus_is_large_and_named() -> None:
+    """At least 200 mistakes, eight for each question that asks for code, one for each function; 40 variants."""
+    course: Course = load()
+    counts = Counter(mutant.question for mutant in MUTANTS)
+    assert len(MUTANTS) >= 200
+    assert len(VARIANTS) >= 40
+    assert [q.number for q in course.questions if q.functions and counts[q.number] < 8] == []
+    asked = {name for question in course.questions for name in question.functions}
+    assert asked - {mutant.function for mutant in MUTANTS} == set()
+    assert asked - {variant.function for variant in VARIANTS} == set()
+    keys = [(m.question, m.function, m.name) for m in MUTANTS]
+    assert [key for key, n in Counter(keys).items() if n > 1] == []
+    assert all(mutant.message.endswith((".", "?")) and mutant.name[0] != " " for mutant in MUTANTS)
+
+
+def test_the_kill_table_is_up_to_date() -> None:
+    """It has a row for every mutant and check of today, every check kills something or is excused."""
+    rows = kill_table.read()
+    table = {(row[0], row[1], row[2], row[3]) for row in rows}
+    today = {(m.question, m.function, m.name, c.name) for m in MUTANTS for c in checks_of(m.question)}
+    assert table == today, "run `python -m tests.suite.kill_table`"
+    assert [row for row in rows if row[4] not in ("killed", "passed")] == []
+
+
+class Listening(Replaced):
+    """The reference, which remembers what contract functions are called."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.called: set[str] = set()
+        self.own = self.worker.function
+        self.worker.function = self.listen  # type: ignore[method-assign]
+
+    def listen(self, name: str, message: dict[str, Any], listen: Any) -> Any:
+        self.called.add(name)
+        return self.own(name, message, listen)
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.identifier)
+def test_no_mistake_costs_points_elsewhere(check: RunnableCheck) -> None:
+    """A check calls functions that its own question is about, or waits for the questions that the others are."""
+    course = load()
+    owners = {mutant.function: mutant.question for mutant in MUTANTS}
+    transport = Listening()
+    try:
+        assert check.verdict(Submission(transport), examples=2) is None
+    except Problem as problem:
+        pytest.fail(str(problem))
+    question, page = course.manifest()[check.identifier]
+    waits = {need.partition("/")[0] for need in page.needs} | waits_of(course, question.number, page.needs)
+    foreign = {owners[name] for name in transport.called if name in owners} - {question.number}
+    assert foreign <= waits, f"it calls functions of {sorted(foreign - waits)} and does not wait for them"
+
+
+def waits_of(course: Course, number: str, needs: list[str]) -> set[str]:
+    """Questions waited for through checks of the same question."""
+    found: set[str] = set()
+    for need in needs:
+        if "/" in need and need in course.manifest():
+            found |= {each.partition("/")[0] for each in course.manifest()[need][1].needs}
+    return found
+
+
+def test_the_contract_is_covered() -> None:
+    """Every mutant and variant replaces a function that the contract has."""
+    names = {f.qualified for module in contract().values() for f in module.functions.values()}
+    assert {change.function for change in (*MUTANTS, *VARIANTS)} <= names
