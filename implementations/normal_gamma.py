@@ -11,6 +11,7 @@ while lambda_0 counts pseudo-observations: it is multiplied by tau.
 The data enter through centred sufficient statistics, so that x around 1e6 costs no accuracy.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from scipy.special import digamma, gammaln
 
 Parameters = Sequence[float] | Float[np.ndarray, "4"]
 
-LOG_2PI = float(np.log(2 * np.pi))
+LOG_2PI = math.log(2 * math.pi)
 
 
 class Statistics(NamedTuple):
@@ -68,15 +69,15 @@ def log_prior(mu: Float[np.ndarray, " S"], tau: Float[np.ndarray, " S"], prior: 
     """log p(mu, tau) = log N(mu; mu_0, 1/(lambda_0 tau)) + log Gamma(tau; a_0, b_0) for each draw."""
     mu_0, lambda_0, a_0, b_0 = prior
     log_tau = np.log(tau)
-    normal = 0.5 * (np.log(lambda_0) - LOG_2PI + log_tau - lambda_0 * tau * (mu - mu_0) ** 2)
-    return normal + (a_0 * np.log(b_0) - gammaln(a_0)) + (a_0 - 1) * log_tau - b_0 * tau
+    normal = 0.5 * (math.log(lambda_0) - LOG_2PI + log_tau - lambda_0 * tau * (mu - mu_0) ** 2)
+    return normal + (a_0 * math.log(b_0) - gammaln(a_0)) + (a_0 - 1) * log_tau - b_0 * tau
 
 
 def log_q(mu: Float[np.ndarray, " S"], tau: Float[np.ndarray, " S"], q: Parameters) -> Float[np.ndarray, " S"]:
     """log q(mu, tau) = log N(mu; mu_N, 1/lambda_N) + log Gamma(tau; a_N, b_N) for each draw."""
     mu_N, lambda_N, a_N, b_N = q
-    normal = 0.5 * (np.log(lambda_N) - LOG_2PI - lambda_N * (mu - mu_N) ** 2)
-    return normal + (a_N * np.log(b_N) - gammaln(a_N)) + (a_N - 1) * np.log(tau) - b_N * tau
+    normal = 0.5 * (math.log(lambda_N) - LOG_2PI - lambda_N * (mu - mu_N) ** 2)
+    return normal + (a_N * math.log(b_N) - gammaln(a_N)) + (a_N - 1) * np.log(tau) - b_N * tau
 
 
 def score(mu: Float[np.ndarray, " S"], tau: Float[np.ndarray, " S"], q: Parameters) -> Float[np.ndarray, "S 4"]:
@@ -89,7 +90,7 @@ def score(mu: Float[np.ndarray, " S"], tau: Float[np.ndarray, " S"], q: Paramete
     distance = mu - mu_N
     rows[:, 0] = lambda_N * distance
     rows[:, 1] = 0.5 * (1 / lambda_N - distance**2)
-    rows[:, 2] = np.log(tau) + (np.log(b_N) - digamma(a_N))
+    rows[:, 2] = np.log(tau) + (math.log(b_N) - digamma(a_N))
     rows[:, 3] = a_N / b_N - tau
     return rows
 
