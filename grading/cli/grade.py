@@ -11,6 +11,7 @@ from rich.console import Console
 
 from grading.assignment import load_course
 from grading.cli.progress import Progress
+from grading.cluster import Cluster
 from grading.entries import entries
 from grading.gradebook import Conditions, Prerequisites, Profile
 from grading.pool import Pool
@@ -31,6 +32,7 @@ def grade(
     prerequisites: Annotated[
         Prerequisites, typer.Option(help="Checks whose prerequisite failed wait, or use the reference's function.")
     ] = Prerequisites.WAIT,
+    scheduler: Annotated[str, typer.Option(help="A Dask scheduler, tcp://host:8786, instead of this machine.")] = "",
     course: Annotated[Path | None, typer.Option(help="A course.toml with changed points, texts, questions.")] = None,
 ) -> None:
     """Grade one submission or a class.
@@ -45,7 +47,7 @@ def grade(
     run = Run.begin(out, Settings(conditions, isolation, str(course.resolve()) if course else ""))
     run.gradebook.hand_in(entries(folder, out / "handed-in"))
     console = Console(highlight=False, soft_wrap=True)
-    finished = grade_all(run, run.jobs(chosen), workers, console)
+    finished = grade_all(run, run.jobs(chosen), scheduler_of(scheduler, workers, isolation), console)
     path = write(run, out)
     if not finished:
         console.print("stopped; everything that ended is saved. The same command goes on from here.")
@@ -61,14 +63,19 @@ def refuse_without_sandbox(isolation: Isolation) -> None:
         raise SandboxUnavailable(f"{reason}; --isolation process runs submissions unprotected, if you trust them")
 
 
-def grade_all(run: Run, jobs: list[Job], workers: int, console: Console) -> bool:
+def scheduler_of(address: str, workers: int, isolation: Isolation) -> Pool | Cluster:
+    """Who runs the checks: the cluster at this address, or a pool on this machine."""
+    return Cluster(address, isolation) if address else Pool(workers, isolation)
+
+
+def grade_all(run: Run, jobs: list[Job], scheduler: Pool | Cluster, console: Console) -> bool:
     """Run what is left; False where the user stopped it."""
     if not jobs:
         console.print("nothing is left to run")
         return True
-    with Progress(console, jobs) as progress, Pool(workers, run.settings.isolation) as pool:
+    with Progress(console, jobs) as progress, scheduler:
         try:
-            run.go(jobs, pool, progress.ended)
+            run.go(jobs, scheduler, progress.ended)
         except KeyboardInterrupt:
             return False
     return True

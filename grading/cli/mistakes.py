@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grading.assignment import CatalogueError
+from grading.cluster import ClusterError
 from grading.gradebook import GradebookError
 from grading.intake import IntakeProblem
 from grading.sandbox import SandboxUnavailable
@@ -13,4 +14,4 @@ class Mistake(Exception):
     """Something in the command line that cannot be done; the message names it and the remedy."""
 
 
-MISTAKES = (Mistake, CatalogueError, GradebookError, IntakeProblem, LayoutError, SandboxUnavailable)
+MISTAKES = (Mistake, CatalogueError, ClusterError, GradebookError, IntakeProblem, LayoutError, SandboxUnavailable)
