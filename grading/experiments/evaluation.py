@@ -43,15 +43,24 @@ class Bound(msgspec.Struct, frozen=True):
     standard_error: float
 
 
-@torch.no_grad()
 def bound(model: Model, images: UInt8[np.ndarray, "n D"], K: int, seed: int = 0) -> Bound:
-    """One draw of log (1/K) Σ_k w_k for each image; the standard error covers both sources of chance."""
+    """The mean of `bound_values`; the standard error covers the chance in images and draws."""
+    return summarized(bound_values(model, images, K, seed), K)
+
+
+def summarized(values: Float[np.ndarray, " n"], K: int) -> Bound:
+    """Mean and standard error of one value an image."""
+    error = float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.inf
+    return Bound(K, len(values), float(values.mean()), error)
+
+
+@torch.no_grad()
+def bound_values(model: Model, images: UInt8[np.ndarray, "n D"], K: int, seed: int = 0) -> Float[np.ndarray, " n"]:
+    """One draw of log (1/K) Σ_k w_k for each image, in nats; differences of models on the same images are paired."""
     generator = torch.Generator().manual_seed(seed)
     rows = max(1, DECODED_AT_ONCE // K)
     parts = [row_bounds(model, images[start : start + rows], K, generator) for start in range(0, len(images), rows)]
-    values = torch.cat(parts)
-    error = float(values.std(correction=1)) / math.sqrt(len(values)) if len(values) > 1 else math.inf
-    return Bound(K, len(values), float(values.mean()), error)
+    return torch.cat(parts).numpy()
 
 
 def row_bounds(

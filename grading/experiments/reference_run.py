@@ -51,7 +51,7 @@ def train(name: str, digits: data.Digits, epochs: int, seed: int, out: Path) -> 
     plan = epoch.Plan(draws=draws, seed=seed)
     torch.manual_seed(seed)
     model = vae.VAE()
-    path = out / f"{''.join(c if c.isalnum() else '_' for c in name)}-{seed}.npz"
+    path = out / f"{stem(name, seed)}.npz"
     state, trace = read_checkpoint(path) or (epoch.new_state(model), [])
     for number in range(len(trace) + 1, epochs + 1):
         start = time.monotonic()
@@ -65,6 +65,11 @@ def train(name: str, digits: data.Digits, epochs: int, seed: int, out: Path) -> 
     return model
 
 
+def stem(name: str, seed: int) -> str:
+    """A run's file name."""
+    return f"{''.join(c if c.isalnum() else '_' for c in name)}-{seed}"
+
+
 def bounds(model: vae.VAE, digits: data.Digits, K: int) -> dict[str, float]:
     """Train and test bounds after an epoch, on 2,000 images each: the ELBO and the bound that is trained."""
     found = {}
@@ -74,15 +79,15 @@ def bounds(model: vae.VAE, digits: data.Digits, K: int) -> dict[str, float]:
     return found
 
 
-def summary(name: str, model: vae.VAE, digits: data.Digits) -> dict[str, object]:
-    """The row of the table: test bounds with standard errors and active units."""
-    return {
-        "run": name,
-        "L_1": evaluation.bound(model, digits.test, 1),
-        "L_50": evaluation.bound(model, digits.test[:2000], 50),
-        "L_5000": evaluation.bound(model, digits.test[:200], 5000),
-        "active_units": evaluation.active_units(model, digits.test),
-    }
+EVALUATED = {1: 10_000, 50: 2_000, 5_000: 200}
+"""Test images by the number of draws of the bound."""
+
+
+def evaluate(model: vae.VAE, digits: data.Digits) -> dict[str, object]:
+    """L_K of each test image in nats, for K = 1, 50 and 5000, and the active units."""
+    values = {K: evaluation.bound_values(model, digits.test[:n], K) for K, n in EVALUATED.items()}
+    rounded = {f"L_{K}": [round(float(each), 4) for each in row] for K, row in values.items()}
+    return {"active_units": evaluation.active_units(model, digits.test)} | rounded
 
 
 def main() -> None:
@@ -98,8 +103,7 @@ def main() -> None:
     digits = data.mnist(options.data)
     for name in options.runs:
         model = train(name, digits, options.epochs, options.seed, options.out)
-        row = summary(name, model, digits)
-        print(row, flush=True)
+        (options.out / f"{stem(name, options.seed)}-test.json").write_text(json.dumps(evaluate(model, digits)))
 
 
 if __name__ == "__main__":
