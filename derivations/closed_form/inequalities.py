@@ -26,7 +26,7 @@ def rule_for(greater: Expr, smaller: Expr, strict: bool) -> str | None:
         return None
     if any(is_zero(gap - explicit(candidate)) for candidate in _jensen_gaps(smaller)):
         return "concavity of the logarithm"
-    if any(is_zero(gap - candidate) for candidate in _tangent_gaps(gap)):
+    if any(is_zero(gap - candidate) for candidate in _tangent_gaps(normal(gap))):
         return "tangent of the logarithm"
     return None
 
@@ -50,7 +50,9 @@ def _jensen_gaps(smaller: Expr) -> Iterator[Expr]:
 
 
 def _tangent_gaps(gap: Expr) -> Iterator[Expr]:
-    """g - 1 - log g for each logarithm in the gap, and the same for 1/g."""
+    """c (g - 1 - log g), for each logarithm in the gap with coefficient -c or c; g is its argument or the inverse."""
     for logarithm in gap.atoms(log):
-        for g in (logarithm.args[0], 1 / logarithm.args[0]):
-            yield g - 1 - log(g)
+        coefficient = sympy.expand(gap).coeff(logarithm)
+        g = logarithm.args[0] if coefficient.is_negative else 1 / logarithm.args[0]
+        if coefficient.is_nonzero:
+            yield abs(coefficient) * (g - 1 - log(g))

@@ -17,15 +17,20 @@ Number = Any  # mpmath's mpf or mpc, which carry no types
 Values = Mapping[sympy.Basic, sympy.Rational]
 
 MAX_TERMS = 10_000  # of one sum or product
+MAX_LOG = 1e6  # of one power
 
 
 class NotNumeric(ValueError):
     """The expression contains something that has no number at a point; the message names it."""
 
 
+class TooLarge(ArithmeticError):
+    """A number at this point would have millions of digits; another point may do."""
+
+
 FUNCTIONS: dict[type, Callable] = {
     sympy.log: mpmath.log,
-    sympy.exp: mpmath.exp,
+    sympy.exp: lambda exponent: mpmath.exp(_bounded(exponent)),
     sympy.gamma: mpmath.gamma,
     sympy.loggamma: mpmath.loggamma,
     sympy.polygamma: lambda order, x: mpmath.psi(int(order), x),
@@ -79,9 +84,18 @@ def evaluate(expression: sympy.Basic, values: Values) -> Number:
 
 def _power(base: Number, exponent: Number) -> Number:
     """`base ** exponent`, in bounds: a tower of exponents is refused rather than computed."""
-    if base != 0 and abs(exponent * mpmath.log(abs(base))) > 1e6:
-        raise NotNumeric("a power is too large")
+    if not (mpmath.isfinite(base) and mpmath.isfinite(exponent)):
+        raise ZeroDivisionError("a pole")
+    if base != 0 and abs(exponent * mpmath.log(abs(base))) > MAX_LOG:
+        raise TooLarge(f"{mpmath.nstr(base, 5)} ** {mpmath.nstr(exponent, 5)}")
     return base**exponent
+
+
+def _bounded(exponent: Number) -> Number:
+    """The exponent of an exponential, if it is not too large."""
+    if abs(exponent) > MAX_LOG:
+        raise TooLarge(f"exp({mpmath.nstr(exponent, 5)})")
+    return exponent
 
 
 def entry(indexed: sympy.Indexed, values: Values) -> sympy.Indexed:
@@ -137,11 +151,14 @@ def _truth(condition: sympy.Basic, values: Values) -> bool:
 
 
 def real_value(expression: sympy.Basic, values: Values, digits: int) -> mpmath.mpf | None:
-    """The real number of `expression` to `digits` digits, or None where it has none (a pole, a complex log)."""
+    """The real number of `expression` to `digits` digits, or None where it has none (a pole, a complex log).
+
+    Raises `NotNumeric`, and `TooLarge` where there may be a number that is too large to compute.
+    """
     with mpmath.workdps(digits):
         try:
             number = evaluate(expression, values)
-        except (ZeroDivisionError, ValueError, OverflowError, mpmath.libmp.NoConvergence) as error:
+        except (ZeroDivisionError, ValueError, mpmath.libmp.NoConvergence) as error:
             if isinstance(error, NotNumeric):
                 raise
             return None

@@ -16,7 +16,7 @@ from functools import lru_cache
 import mpmath
 import sympy
 
-from derivations.closed_form.numbers import Number, integer, ranges, real_value
+from derivations.closed_form.numbers import Number, TooLarge, integer, ranges, real_value
 
 DIGITS = 50
 GUARD_DIGITS = 15
@@ -101,7 +101,10 @@ def sample(left: sympy.Expr, right: sympy.Expr, n_points: int, seed: int) -> Ite
     found = 0
     for draw in range(MAX_DRAWS_PER_POINT * n_points):
         point = domain.draw(0.5 + min(2.5, 3 * found / n_points) * (draw % 3 > 0), rng)
-        one, other = (real_value(side, point, DIGITS + GUARD_DIGITS) for side in (left, right))
+        try:
+            one, other = (real_value(side, point, DIGITS + GUARD_DIGITS) for side in (left, right))
+        except TooLarge:
+            continue
         if one is not None or other is not None:
             yield Difference(point, one, other)
         found += one is not None and other is not None
