@@ -87,7 +87,7 @@ def evaluate(model: vae.VAE, digits: data.Digits) -> dict[str, object]:
     """L_K of each test image in nats, for K = 1, 50 and 5000, and the active units."""
     values = {K: evaluation.bound_values(model, digits.test[:n], K) for K, n in EVALUATED.items()}
     rounded = {f"L_{K}": [round(float(each), 4) for each in row] for K, row in values.items()}
-    return {"active_units": evaluation.active_units(model, digits.test)} | rounded
+    return {"active_units": evaluation.active_units(model, digits.test), **rounded}
 
 
 def main() -> None:
