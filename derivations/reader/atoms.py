@@ -210,7 +210,7 @@ class Atoms(Transformer_NonRecursive):
 
     # --- sums and products -------------------------------------------------------------------------------
     def juxtapose(self, *factors: Any) -> Expr:
-        return printable(Mul(*(self._factor(factor) for factor in factors)))
+        return printable(Mul(*(self._factor(factor) for factor in factors if not isinstance(factor, Token))))
 
     def _factor(self, factor: Any) -> Expr:
         if not isinstance(factor, Expr) or any(d.left == factor for d in self.context.definitions

@@ -99,6 +99,9 @@ class Operators(Atoms):
 
     log_other = log_group
 
+    def log_of_scaled(self, mark: Token, scripts: Scripts, scale: Expr, body: Expr) -> Expr:
+        return self.log_group(mark, scripts, self._factor(scale) * self._factor(body))
+
     def _natural(self, mark: Token, scripts: Scripts) -> None:
         if scripts.below or scripts.primes or scripts.star:
             raise at(mark, "only the natural logarithm can be read")
