@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from time import monotonic
 
+from derivations import closed_form, prover
 from derivations.context import Context
 from derivations.edits import edits, pool_of
 from derivations.language import Relation, Sign
-from derivations.verdict import Repair, Verdict
+from derivations.verdict import Repair, Status, Verdict
 
+Decide = Callable[[Relation, Context], Verdict]
 SECONDS = 4.0  # for the search on one line
 
 _OPPOSITE = {Sign.AT_MOST: Sign.AT_LEAST, Sign.AT_LEAST: Sign.AT_MOST}
 
 
-def find_repair(relation: Relation, context: Context, decide: Callable[[Relation, Context], Verdict],
+def find_repair(relation: Relation, context: Context, decide: Decide | None = None,
                 seconds: float = SECONDS) -> Repair | None:
     """The first small edit of a refuted `relation` that `decide` finds to hold, or None within the time."""
     start, tried = monotonic(), {relation}
@@ -29,10 +31,27 @@ def find_repair(relation: Relation, context: Context, decide: Callable[[Relation
         if candidate in tried or candidate.left == candidate.right:
             continue
         tried.add(candidate)
-        verdict = decide(candidate, context)
+        verdict = (decide or decide_quickly)(candidate, context)
         if verdict.holds:
             return Repair(words, candidate, verdict.status)
     return None
+
+
+def decide_quickly(relation: Relation, context: Context) -> Verdict:
+    """A verdict within about a second: what would take longer counts as undecided."""
+    try:
+        verdict = closed_form.decide(relation, context, seconds=1.0)
+        undecided = verdict.status is Status.UNDECIDED
+        return prover.decide(relation, context, seconds=0.5) if undecided else verdict
+    except Exception as error:  # an edit may make nonsense of a line; that is no repair
+        return Verdict(Status.UNDECIDED, "none", f"{type(error).__name__}: {error}")
+
+
+def diagnosed(verdict: Verdict, relation: Relation, context: Context) -> Verdict:
+    """A refuted verdict with the repair that was found for its line; any other as it is."""
+    if verdict.status is not Status.REFUTED:
+        return verdict
+    return verdict.with_repair(find_repair(relation, context))
 
 
 def candidates(relation: Relation, context: Context) -> Iterator[tuple[str, Relation]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from sympy import Basic, Symbol, preorder_traversal
+from sympy import Basic, Symbol, Tuple, preorder_traversal
 
 from derivations.context import Context
 from derivations.language import Density, Gradient, Marginal, Variable, VariableRange, mentioned_densities
@@ -31,7 +31,7 @@ def build(sides: Iterable[Basic], context: Context, sizes: Sizes, seeds: range, 
     grid = _grid(sides, joints, seeds.start)
     kernels = {key_of(kernel): kernel for joint in joints.values() for kernel in joint.kernels}
     parameters = parameters_of(sides, kernels.values())
-    _refuse_vacuous_gradients(sides, parameters, mentions)
+    _refuse_vacuous_gradients(sides, kernels.values())
     random, other = RandomWeights(grid, seeds), RandomWeights(grid, range(seeds.start + 7919, seeds.stop + 7919))
     tables = {}
     for key, kernel in sorted(kernels.items(), key=str):
@@ -91,13 +91,15 @@ def parameters_of(sides: tuple[Basic, ...], kernels: Iterable[Kernel]) -> list[B
     return sorted(found, key=str)
 
 
-def _refuse_vacuous_gradients(sides: tuple[Basic, ...], parameters: list[Basic], mentions: set[Density]) -> None:
+def _refuse_vacuous_gradients(sides: tuple[Basic, ...], kernels: Iterable[Kernel]) -> None:
     """A gradient in something that no density of the statement depends on would be zero on both sides."""
+    known = {parameter for kernel in kernels for parameter in kernel.parameters}
     for side in sides:
         for node in preorder_traversal(side):
-            if isinstance(node, Gradient) and mentions and not isinstance(node.wrt, (Density, Variable)):
-                missing = set(node.wrt.args or (node.wrt,)) - set(parameters)
-                if missing and node.wrt not in parameters:
+            if isinstance(node, Gradient) and not isinstance(node.wrt, (Density, Variable)):
+                wrt = set(node.wrt.args) if isinstance(node.wrt, Tuple) else {node.wrt}
+                missing = wrt - known - node.body.free_symbols
+                if missing and mentioned_densities(node.body):
                     raise Meaningless(f"no density here depends on {', '.join(map(str, missing))}")
 
 

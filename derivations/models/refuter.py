@@ -104,17 +104,17 @@ def find_counterexample(relation: Relation, context: Context) -> tuple[Counterex
     return None, tried
 
 
-def holds_exactly(relation: Relation, context: Context) -> tuple[Counterexample | None, int]:
+def holds_exactly(relation: Relation, context: Context, seconds: float = SECONDS) -> tuple[Counterexample | None, int]:
     """Like `find_counterexample`, to 50 digits on 200 models, or as many as the time allows."""
     claim, tried, start = claim_of(relation, context), 0, monotonic()
     every = sorted(cases(relation, context), key=lambda sizes: sum(sizes.values()))
-    while tried < SUPPORT and monotonic() - start < SECONDS:
+    while tried < SUPPORT and monotonic() - start < seconds:
         for sizes in every:
             gap = worst_gap(claim, context, sizes, range(1000 + tried, 1000 + tried + _BATCH), EXACT)
             tried += _BATCH
             if gap.size > _EXACT_BOUND:
                 return _counterexample(relation, context, sizes, 1000 + tried - _BATCH + gap.at[0], gap), tried
-            if tried >= SUPPORT or monotonic() - start > SECONDS:
+            if tried >= SUPPORT or monotonic() - start > seconds:
                 break
     return None, tried
 
