@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import sys
 import time
 from pathlib import Path
 
@@ -57,6 +58,9 @@ def main() -> int:
         failed += len(failures.failed)
         for node in failures.failed:
             print(f"seed {seed}: {node}", flush=True)
+        done = seed - options.first + 1
+        if done % 10 == 0:
+            print(f"{done} seeds, {failed} failures so far", file=sys.stderr, flush=True)
     print(f"{options.seeds} seeds, {ran} checks run, {failed} failures, {time.monotonic() - begun:.0f} s")
     return min(failed, 100)
 
