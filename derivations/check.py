@@ -28,7 +28,7 @@ from derivations.verdict import Status, Verdict, undecided
 
 Decide = Callable[[Relation, Context], Verdict]
 BUDGET: Final = 300.0  # seconds for one document; what is left then is reported as not checked
-REPAIRS, REPAIR = 14.0, 4.0  # seconds for the search for repairs, in a document and on one line
+REPAIRS, REPAIR = 60.0, 20.0  # seconds the search for repairs may take, in a document and on one line
 
 
 def check_document(text: str, question: str | None = None, context: Context | None = None,
@@ -194,8 +194,8 @@ class _Checker:
 
     def _repaired(self, relation: Relation, context: Context, verdict: Verdict) -> Verdict:
         """A refuted claim with the small edit that makes it hold, if one is found in time."""
-        seconds = min(REPAIR, self.repairs / 2)
-        if verdict.status is not Status.REFUTED or seconds < 0.01:
+        seconds = min(REPAIR, self.repairs)
+        if verdict.status is not Status.REFUTED or seconds <= 0:
             return verdict
         start = time.monotonic()
         repair = find_repair(relation, context, self.decide, seconds)

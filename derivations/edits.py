@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol, Tuple, latex, log, preorder_traversal
+from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol, Tuple, log, preorder_traversal
 
 from derivations.context import Context
 from derivations.language import (
@@ -27,6 +27,7 @@ from derivations.language import (
     Transposed,
     Variable,
     VariableRange,
+    latex,
 )
 
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sympy import Expr, Symbol, latex, log
+from sympy import Expr, Symbol, log
+from sympy.printing.latex import LatexPrinter
 
 from derivations.densities import (
     Conditional,
@@ -52,6 +54,20 @@ from derivations.quantities import (
     Quantity,
     Transposed,
 )
+
+
+class _Printer(LatexPrinter):
+    """LaTeX as it is written by hand: $\\psi$ and $\\psi_1$ for the digamma and trigamma functions."""
+
+    def _print_polygamma(self, expr: Any, exp: str | None = None) -> str:
+        order, argument = expr.args
+        name = r"\psi" if order == 0 else rf"\psi_{{{self._print(order)}}}"
+        return f"{name}{'' if exp is None else f'^{{{exp}}}'}\\left({self._print(argument)}\\right)"
+
+
+def latex(expr: Any) -> str:
+    """A term as LaTeX."""
+    return _Printer().doprint(expr)
 
 
 class Sign(StrEnum):

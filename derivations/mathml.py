@@ -10,12 +10,12 @@ from xml.etree.ElementTree import Element, tostring
 from latex2mathml.converter import convert_to_element
 
 MAX_LENGTH: Final = 6_000
-UNKNOWN: Final = re.compile(r"\\(?:tag|label)\{[^{}]*\}|\\(?:nonumber|notag)")
+NUMBERING: Final = re.compile(r"\\(?:tag|label)\{[^{}]*\}|\\(?:nonumber|notag)|\\q?quad\s*\(\d+\)\s*$")
 
 
 def mathml(latex: str, display: bool = False) -> str:
     """A `<math>` element, or the LaTeX itself in `<code>`; nothing in it is markup of the author's."""
-    plain = UNKNOWN.sub("", latex).strip()
+    plain = NUMBERING.sub("", latex).strip()
     if not plain or len(plain) > MAX_LENGTH:
         return as_written(latex)
     try:

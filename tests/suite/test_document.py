@@ -56,29 +56,37 @@ LINES = [
     ("1.2.4", r"\frac{\partial}{\partial b_N} \log q(\mu, \tau) = \frac{a_N}{b_N} - \tau", [GOOD]),
     ("1.2.4", r"\frac{\partial}{\partial a_N} \log q(\mu, \tau) = \log b_N - \psi(a_N) - \log \tau", [BAD]),
     ("1.2.4", r"\mathbb{E}_q\left[\frac{\partial}{\partial a_N} \log q(\mu, \tau)\right] = 0", [GOOD]),
-    ("1.2.4", r"\frac{\partial \log q(\mu, \tau)}{\partial \sigma} = \frac{(\mu - \mu_N)^2}{\sigma^3} - \frac{1}{\sigma}",
-     [GOOD]),
+    ("1.2.4", r"\frac{\partial \log q(\mu, \tau)}{\partial \sigma}"
+              r" = \frac{(\mu - \mu_N)^2}{\sigma^3} - \frac{1}{\sigma}", [GOOD]),
     ("2.1.10", r"\log p(X) \ge \mathcal{L}_K(q)", [GOOD]),
     ("2.1.11", r"\mathcal{L}_1(q) \ge \mathcal{L}_2(q)", [BAD]),
-    ("2.1.12", r"\nabla_{\lambda_3} \mathcal{L}(\lambda) = \mathbb{E}_q[\nabla_{\lambda_3} \log q_{\lambda_3}(z) (\log p(z|v)"
+    ("2.1.12", r"\nabla_{\lambda_3} \mathcal{L}(\lambda) = \mathbb{E}_q[\nabla_{\lambda_3}"
+               r" \log q_{\lambda_3}(z) (\log p(z|v)"
                r" + \sum_n \log p(x_n|z, y_n) - \log q_{\lambda_3}(z))]", [GOOD]),
-    ("2.1.12", r"\nabla_{\lambda_3} \mathcal{L}(\lambda) = \mathbb{E}_q[\nabla_{\lambda_3} \log q_{\lambda_3}(z) (\log p(z|v)"
+    ("2.1.12", r"\nabla_{\lambda_3} \mathcal{L}(\lambda) = \mathbb{E}_q[\nabla_{\lambda_3}"
+               r" \log q_{\lambda_3}(z) (\log p(z|v)"
                r" - \log q_{\lambda_3}(z))]", [BAD]),
     ("2.2.14", r"p(x|\alpha, \beta) = \frac{1}{\Gamma(\alpha) \beta^\alpha} x^{\alpha - 1} e^{-x/\beta}", [GOOD]),
     ("2.2.14", r"p(x|\alpha, \beta) = \frac{\beta^\alpha}{\Gamma(\alpha)} x^{\alpha - 1} e^{-\beta x}", [BAD]),
-    ("2.2.15", r"\tilde{\nabla}_\theta \mathcal{L}(\theta) = J^{-1} F(\eta)^{-1} (J^T)^{-1} \nabla_\theta \mathcal{L}(\theta)",
+    ("2.2.15", r"\tilde{\nabla}_\theta \mathcal{L}(\theta)"
+               r" = J^{-1} F(\eta)^{-1} (J^T)^{-1} \nabla_\theta \mathcal{L}(\theta)",
      [GOOD]),
-    ("2.2.15", r"\tilde{\nabla}_\theta \mathcal{L}(\theta) = J^T F(\eta)^{-1} J \nabla_\theta \mathcal{L}(\theta)", [BAD]),
-    ("2.2.16", r"F(\theta) = \begin{pmatrix} \psi'(\alpha) & 1/\beta \\ 1/\beta & \alpha/\beta^2 \end{pmatrix}", [GOOD]),
-    ("2.2.16", r"F(\theta) = \begin{pmatrix} \psi'(\alpha) & -1/\beta \\ -1/\beta & \alpha/\beta^2 \end{pmatrix}", [BAD]),
+    ("2.2.15", r"\tilde{\nabla}_\theta \mathcal{L}(\theta)"
+               r" = J^T F(\eta)^{-1} J \nabla_\theta \mathcal{L}(\theta)", [BAD]),
+    ("2.2.16", r"F(\theta) ="
+               r" \begin{pmatrix} \psi'(\alpha) & 1/\beta \\ 1/\beta & \alpha/\beta^2 \end{pmatrix}", [GOOD]),
+    ("2.2.16", r"F(\theta) ="
+               r" \begin{pmatrix} \psi'(\alpha) & -1/\beta \\ -1/\beta & \alpha/\beta^2 \end{pmatrix}", [BAD]),
     ("3.1.21", r"\hat{\nabla}_{TD}(\epsilon, \phi) = \nabla_z [\log p(x|z) + \log p(z) - \log q_\phi(z|x)]"
                r"\nabla_\phi t(\epsilon, \phi) - \nabla_\phi \log q_\phi(z|x)", [GOOD]),
     ("3.1.21", r"\hat{\nabla}_{TD}(\epsilon, \phi) = \nabla_z [\log p(x|z) + \log p(z) - \log q_\phi(z|x)]"
                r"\nabla_\phi t(\epsilon, \phi)", [BAD]),
     ("3.1.22", r"\mathbb{E}_{q_\phi(z|x)}[\nabla_\phi \log q_\phi(z|x)] = 0", [GOOD]),
-    ("4.1.26", r"L = \mathbb{E}_q\Big[ KL(q(x_T|x_0) \| p(x_T)) + \sum_{t>1} KL(q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_t))"
+    ("4.1.26", r"L = \mathbb{E}_q\Big[ KL(q(x_T|x_0) \| p(x_T))"
+               r" + \sum_{t>1} KL(q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_t))"
                r" - \log p_\theta(x_0|x_1) \Big]", [GOOD]),
-    ("4.1.26", r"L = \mathbb{E}_q\Big[ KL(q(x_T|x_0) \| p(x_T)) + \sum_{t\ge1} KL(q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_t))"
+    ("4.1.26", r"L = \mathbb{E}_q\Big[ KL(q(x_T|x_0) \| p(x_T))"
+               r" + \sum_{t\ge1} KL(q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_t))"
                r" - \log p_\theta(x_0|x_1) \Big]", [BAD]),
     ("4.1.26", r"L_0 = -\log p_\theta(x_0|x_1), \quad L_0 = \log p_\theta(x_0|x_1)", [GOOD, BAD]),
     ("4.2.27", r"\mathcal{L}_K = \mathbb{E}_{Z_1, \dots, Z_K}\left[\log \sum_{k=1}^K W_k\right] - \log K", [GOOD]),
@@ -134,7 +142,8 @@ def test_a_multiplier_imposes_a_condition_and_the_next_line_follows_from_it() ->
                  r" - \log q_1(Z_1)] + \lambda (\int q_1(Z_1) dZ_1 - 1) \Big) = 0")
     derivative = r"\mathbb{E}_{-Z_1}[\log p(X,Z)] - \log q_1(Z_1) - 1 + \lambda = 0"
     slip = r"\mathbb{E}_{-Z_1}[\log p(X,Z)] + \log q_1(Z_1) - 1 + \lambda = 0"
-    assert [v in good for v, good in zip(verdicts("1.1.3", condition, derivative), (NOTED, GOOD), strict=True)] == [True] * 2
+    imposed, follows = verdicts("1.1.3", condition, derivative)
+    assert imposed in NOTED and follows in GOOD
     assert verdicts("1.1.3", condition, slip)[1] in BAD
 
 
