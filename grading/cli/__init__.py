@@ -12,6 +12,7 @@ from rich.console import Console
 
 from grading.cli.check import check
 from grading.cli.doctor import doctor
+from grading.cli.estimate import estimate_run
 from grading.cli.export import export
 from grading.cli.grade import grade
 from grading.cli.handout import handout
@@ -34,6 +35,9 @@ def evidence() -> None:
 
 for command in (grade, check, doctor, mark, report, export, handout):
     app.command()(command)
+
+
+app.command("estimate")(estimate_run)
 
 
 def main() -> None:
