@@ -60,7 +60,7 @@ class Atoms(Transformer_NonRecursive):
         return "transpose", True
 
     def inverse_transpose(self, *_: Token) -> tuple[str, Any]:
-        raise ReadError("write an inverse transpose as (A^{-1})^T", token="^{-T}")
+        return "above", Symbol("-T")
 
     def prime(self, *_: Token) -> tuple[str, Any]:
         return "prime", 1

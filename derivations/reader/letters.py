@@ -80,10 +80,8 @@ class Scripts:
             base = Transposed(base)
         if self.above is None:
             return base
-        if self.above == Symbol("T") and not base.is_commutative:
-            return Transposed(base)
-        if str(self.above) == "T" and not base.is_commutative:
-            return Transposed(base)
+        if not base.is_commutative and str(self.above) in ("T", "-T"):
+            return Transposed(base if str(self.above) == "T" else power(base, Integer(-1)))
         return power(base, self.above)
 
 
