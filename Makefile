@@ -9,7 +9,7 @@ OUT    ?= out
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help grade test lint checks suite bench calibrate docs clean
+.PHONY: help grade test lint checks suite bench calibrate docs pictures mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -41,6 +41,18 @@ bench: $(VENV)/ready  ## timings, side by side with the textbook versions
 
 calibrate: $(VENV)/ready  ## measured error rates of the random checks; resumable
 	$(BIN)/python -m grading.montecarlo.calibrate --out $(OUT)/calibration
+
+mutants: $(VENV)/ready  ## kill table, and generated mutants of the reference; resumable
+	$(BIN)/python -m tests.suite.kill_table
+	$(BIN)/python -m tests.suite.generated_mutants --out $(OUT)/mutants.jsonl
+
+docs: $(VENV)/ready  ## the pages in docs/_build/html, generated parts included
+	$(BIN)/python docs/generate.py
+	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
+	@echo docs/_build/html/index.html
+
+pictures: $(VENV)/ready  ## the screenshots in docs/pictures (needs Chromium)
+	$(BIN)/python docs/pictures.py
 
 clean:  ## remove the environment and what was made
 	rm -rf $(VENV) $(OUT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
