@@ -21,11 +21,12 @@ LARGEST = 4096  # entries of the table over all variables of a model
 
 def build(sides: Iterable[Basic], context: Context, sizes: Sizes, seeds: range, numbers: Field,
           fresh: frozenset[Basic] = frozenset()) -> FiniteModel:
-    """Models of the given seeds. Tables and parameters in `fresh` are drawn from other seeds.
+    """Models of the given seeds for sides that are written out.
 
+    Tables and parameters in `fresh` are drawn from other seeds.
     Raises `Meaningless` if the context does not determine what a density is, or the model is too large.
     """
-    sides = tuple(concrete(side, context, sizes) for side in sides)
+    sides = tuple(sides)
     mentions = {density for side in sides for density in mentioned_densities(side)}
     joints = joints_of(mentions, context, sizes)
     grid = _grid(sides, joints, seeds.start)

@@ -19,7 +19,7 @@ from derivations.language import (
     mentioned_densities,
 )
 from derivations.models.build import parameters_of, random_value
-from derivations.models.concrete import Meaningless, Sizes, concrete
+from derivations.models.concrete import Meaningless, Sizes
 from derivations.models.gaussian import GaussianModel, Regression
 from derivations.models.joints import joints_of
 from derivations.models.tables import Field, Grid, Kernel, RandomWeights
@@ -27,8 +27,8 @@ from derivations.models.tables import Field, Grid, Kernel, RandomWeights
 
 def build_gaussian(sides: Iterable[Basic], context: Context, sizes: Sizes, seeds: range, numbers: Field,
                    nodes: int) -> GaussianModel:
-    """Gaussian models of the given seeds, with a sample for every path of the context."""
-    sides = tuple(concrete(side, context, sizes) for side in sides)
+    """Gaussian models of the given seeds for sides that are written out, with a sample for every path."""
+    sides = tuple(sides)
     drawn = [d for measure in context.measures.values() for d in measure if isinstance(d, Density)]
     noise = {v for path in context.paths.values() for v in preorder_traversal(path) if isinstance(v, Variable)}
     mentions = {d for side in sides for d in mentioned_densities(side) if not set(d.variables) <= noise}

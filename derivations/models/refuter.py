@@ -140,11 +140,10 @@ def worst_gap(claim: Claim, context: Context, sizes: Sizes, seeds: range, number
 
 def _sides(claim: Claim, context: Context, sizes: Sizes, seeds: range, numbers: Field,
            fresh: frozenset[Basic]) -> tuple[Any, Any]:
-    sides = (claim.left, claim.right)
-    written = [concrete(side, context, sizes) for side in sides]
+    written = [concrete(side, context, sizes) for side in (claim.left, claim.right)]
     if is_continuous(written, context):
-        return _gaussian_sides(sides, written, context, sizes, seeds, numbers)
-    model = build(sides, context, sizes, seeds, numbers, fresh)
+        return _gaussian_sides(written, context, sizes, seeds, numbers)
+    model = build(written, context, sizes, seeds, numbers, fresh)
     return _values(model, written, len(seeds))
 
 
@@ -155,10 +154,10 @@ def _values(model: FiniteModel, written: list[Expr], count: int) -> tuple[Any, A
     return left, right
 
 
-def _gaussian_sides(sides: tuple[Expr, Expr], written: list[Expr], context: Context, sizes: Sizes, seeds: range,
+def _gaussian_sides(written: list[Expr], context: Context, sizes: Sizes, seeds: range,
                     numbers: Field) -> tuple[Any, Any]:
     """Both sides by quadrature with two numbers of nodes, which agree where quadrature is exact."""
-    few, many = (_values(build_gaussian(sides, context, sizes, seeds, numbers, nodes), written, len(seeds))
+    few, many = (_values(build_gaussian(written, context, sizes, seeds, numbers, nodes), written, len(seeds))
                  for nodes in (NODES, NODES + 4))
     for one, other in zip(few, many, strict=True):
         if _largest(one - other, one, other).size > (_EXACT_BOUND if numbers is EXACT else _FLOAT_BOUND):
@@ -168,7 +167,8 @@ def _gaussian_sides(sides: tuple[Expr, Expr], written: list[Expr], context: Cont
 
 def _constant_gap(claim: Claim, context: Context, sizes: Sizes, seeds: range, numbers: Field) -> Gap:
     """How much the difference of the sides varies with what the constant may not depend on."""
-    model = build((claim.left, claim.right), context, sizes, seeds, numbers)
+    written = [concrete(side, context, sizes) for side in (claim.left, claim.right)]
+    model = build(written, context, sizes, seeds, numbers)
     left, right = _sides(claim, context, sizes, seeds, numbers, frozenset())
     offset, moved_left, moved_right = left - right, left, right
     for variable in _members(claim.varying, context, sizes):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sympy import Add, Basic, Expr, Integer, Mul, Pow, Symbol, Tuple, exp, log, preorder_traversal
+from sympy import Add, Basic, Expr, Integer, Mul, Pow, exp, log, preorder_traversal
 
 from derivations.definitions import substituted
 from derivations.language import (
@@ -20,22 +20,21 @@ from derivations.language import (
     IndexedSum,
     Marginal,
     StopGradient,
-    TotalGradient,
     Variable,
-    VariableRange,
     contains,
 )
-from derivations.prover.calculus import functional_derivative, gradient
 from derivations.prover.collect import collected
+from derivations.prover.derivatives import derivative
 from derivations.prover.integrate import simplified
 from derivations.prover.knowledge import Knowledge, stopped_parameters, unstopped
 from derivations.prover.order import never_negative
-from derivations.prover.split import chain_letter, log_terms
+from derivations.prover.ranges import as_ranges, range_of
+from derivations.prover.split import log_terms
+from derivations.prover.stopped import hidden
 from derivations.prover.terms import (
     Function,
     J,
     Log,
-    Relative,
     Term,
     Terms,
     Unprovable,
@@ -95,45 +94,7 @@ class Expander:
 
     def product_of_densities(self, expr: IndexedProduct) -> Terms:
         """A chain or a plate written as a product is a density over a range."""
-        body = expr.body
-        if not isinstance(body, Density) or len(body.of) != 1:
-            raise Unprovable(f"no rule reads {expr}")
-        (v,) = body.of
-        letter = chain_letter(expr)
-        if letter is None:
-            return self._plate(expr, v)
-        if not any(chain_letter(f) == letter for f in self.known.factors(body.name)):
-            raise Unprovable(f"{expr} is no chain of the context")
-        self.known.note("Markov chain")
-        offset, back = v.index - expr.index, body.given[0].index - expr.index
-        ends = sorted((offset, back))
-        root = (expr.lower if back < offset else expr.upper) + back
-        chain = type(v)(v.name, expr.lower + ends[0]), type(v)(v.name, expr.upper + ends[1])
-        return self.density(Density(body.name, [_range(*chain)], (), body.parameters)) if root is None else (
-            self._ratio(body.name, V(_range(*chain)), V(type(v)(v.name, root))))
-
-    def _ratio(self, name: str, above: V, below: V) -> Terms:
-        top, bottom = self.known.marginal(name, [above]), self.known.marginal(name, [below])
-        if top is None or bottom is None:
-            raise Unprovable(f"{name} is no chain")
-        return (Term(Integer(1), weights_of([(top, 1), (bottom, -1)])),)
-
-    def _plate(self, expr: IndexedProduct, v: Any) -> Terms:
-        """A plate over its full range, or draws, with everything shared among the conditions."""
-        if v.index is None or v.index != expr.index:
-            raise Unprovable(f"no rule reads {expr}")
-        own = next((f for f in self.known.factors(expr.body.name) if isinstance(f, IndexedProduct)
-                    and f.body.of[0].name == v.name), None)
-        inside = expr.body.given if own is None else own.body.given
-        if any(u.has(expr.index) for u in expr.body.given if u.index is not None):
-            raise Unprovable(f"no rule reads {expr}")
-        if (own is None and v.name not in self.known.draws) or set(inside) - set(expr.body.given):
-            raise Unprovable(f"{expr} is no plate of the context")
-        block = type(expr.body)(expr.body.name, [_range(v.xreplace({expr.index: expr.lower}),
-                                                        v.xreplace({expr.index: expr.upper}))],
-                                expr.body.given, expr.body.parameters)
-        self.known.note("independent draws")
-        return self.density(block)
+        return self.terms(as_ranges(expr, self.known))
 
     # operators
 
@@ -183,7 +144,7 @@ class Expander:
             return [v for inner in factor.args for v in self._drawn(inner)]
         if isinstance(factor, IndexedProduct):
             (v,) = factor.body.of
-            return [V(_range(v.xreplace({factor.index: factor.lower}), v.xreplace({factor.index: factor.upper})))]
+            return [V(range_of(factor, v))]
         if not isinstance(factor, Density):
             raise Unprovable(f"{factor} is not a density")
         given = set(self.known.variables(factor.given))
@@ -290,83 +251,15 @@ class Expander:
             result = product(result, tuple(apart(term, self.known) for term in terms))
         return simplified(result, self.known)
 
-    def gradient(self, expr: Gradient) -> Terms:
-        if isinstance(expr.wrt, Density):
-            self.known.note("functional derivative")
-            return self._functional(expr)
-        if isinstance(expr.wrt, Tuple):
-            raise Unprovable("a column of derivatives")
-        path = self._moved(expr)
-        if path is not None:
-            return path
-        if not self._is_parameter(expr.wrt):
-            raise Unprovable(f"{expr.wrt} is not a parameter")
-        body = self.terms(expr.body)
-        found = gradient(body, expr.wrt, self.known)
-        if isinstance(expr, TotalGradient):
-            for z, sample in self.known.context.paths.items():
-                slope = self._moved(Gradient(sample, expr.wrt))
-                through = gradient(body, z, self.known)
-                if through and slope is not None:
-                    self.known.note("chain rule: total derivative = path derivative + partial derivative")
-                    found += product(through, slope)
-        self.known.note("derivative under the integral, log-derivative identity")
-        return simplified(found, self.known)
-
-    def _is_parameter(self, wrt: Basic) -> bool:
-        return isinstance(wrt, (Symbol, Variable)) or wrt in {
-            p for d in self.known.mentions for p in d.parameters}
-
-    def _moved(self, expr: Gradient) -> Terms | None:
-        """The derivative of a sample in a parameter, which stays as it is; None for any other gradient."""
-        if expr.body not in self.known.context.paths.values() or expr.wrt not in expr.body.free_symbols:
-            return None
-        slope = Symbol(f"d{expr.body}/d{expr.wrt}", real=True)
-        self.known.slopes.add(slope)
-        return number(slope)
-
-    def _functional(self, expr: Gradient) -> Terms:
-        frozen = self.known.frozen
-        self.known.frozen = frozen | {expr.wrt.name}
-        try:
-            inside = self.terms(expr.body)
-        finally:
-            self.known.frozen = frozen
-        return simplified(functional_derivative(inside, expr.wrt, self.known), self.known)
-
     def stopped(self, expr: StopGradient) -> Terms:
         if {V(z) for z in self.known.context.paths} & {v for t in self.terms(expr.body) for v in variables_of(t)}:
             raise Unprovable("stop-gradient of a sample")
-
-        def hide(joint: J) -> J:
-            return replace(joint, stopped=True)
-        return tuple(_map_joints(term, hide) for term in self.terms(expr.body))
+        return hidden(self.terms(expr.body))
 
 
 def _is_exponential(term: Term) -> bool:
     functions = [f for f in term.factors if isinstance(f, Function) and f.name == "exp"]
     return len(functions) == len(term.factors) == 1 and not (term.weights or term.bound or term.sums)
-
-
-def _map_joints(thing: Any, change: Any) -> Any:
-    if isinstance(thing, Log):
-        return Log(change(thing.joint))
-    if isinstance(thing, Relative):
-        raise Unprovable("stop-gradient of a gradient")
-    if isinstance(thing, Function):
-        return Function(thing.name, tuple(_map_joints(term, change) for term in thing.terms))
-    return replace(thing, weights=weights_of((change(j), e) for j, e in thing.weights),
-                   factors=tuple(_map_joints(f, change) for f in thing.factors))
-
-
-def revealed(terms: Terms) -> Terms:
-    """Outside every gradient a stopped value is the value itself."""
-    return tuple(_map_joints(term, lambda joint: replace(joint, stopped=False))
-                 if any("!" in str(part) for part in (term,)) else term for term in terms)
-
-
-def _range(lower: Any, upper: Any) -> Any:
-    return lower if lower == upper else VariableRange(lower.name, lower.index, upper.index)
 
 
 _RULES: dict[type, Any] = {
@@ -383,7 +276,5 @@ _RULES: dict[type, Any] = {
     IndexedSum: Expander.sum,
     IndexedProduct: Expander.product_of_densities,
     StopGradient: Expander.stopped,
-    Gradient: Expander.gradient,
+    Gradient: derivative,
 }
-
-__all__ = ["Expander", "revealed"]

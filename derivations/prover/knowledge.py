@@ -7,7 +7,8 @@ marginal of that letter, and the marginal over conditions alone is one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 
 from sympy import Basic, Dummy, Expr, Symbol, sympify
@@ -33,6 +34,7 @@ class Knowledge:
     frozen: frozenset[str] = frozenset()  # factors that may move away from a sum of one
 
     def __post_init__(self) -> None:
+        self._known_kinds: dict[str, tuple[set[Kind], dict[Kind, Variable | VariableRange]]] = {}
         self._copies = count(1000)  # above the numbers canonical names use
         self.draws = copied_letters(self.context)
         self.latent = {self._kind(v) for term in self.context.latent for v in self._written(term)}
@@ -86,7 +88,7 @@ class Knowledge:
             return ("family", base.name)
         return ("variable", str(base))
 
-    @property
+    @cached_property
     def families(self) -> frozenset[str]:
         """Letters with symbolically many members: chains and plates."""
         found = set()
@@ -107,12 +109,23 @@ class Knowledge:
 
     def generated(self, name: str) -> set[Kind]:
         """The kinds of variable the joint is a distribution of."""
-        densities = [_density(f) for f in self.factors(name)] or [d for d in self.mentions if d.name == name]
-        return {self._kind(v) for d in densities for term in d.of for v in self._written(term)}
+        return self._kinds(name)[0]
 
     def conditions(self, name: str) -> dict[Kind, Variable | VariableRange]:
         """The variables the joint is only conditioned on."""
-        own = self.generated(name)
+        return self._kinds(name)[1]
+
+    def _kinds(self, name: str) -> tuple[set[Kind], dict[Kind, Variable | VariableRange]]:
+        if name not in self._known_kinds:
+            own = self._generated(name)
+            self._known_kinds[name] = own, self._conditions(name, own)
+        return self._known_kinds[name]
+
+    def _generated(self, name: str) -> set[Kind]:
+        densities = [_density(f) for f in self.factors(name)] or [d for d in self.mentions if d.name == name]
+        return {self._kind(v) for d in densities for term in d.of for v in self._written(term)}
+
+    def _conditions(self, name: str, own: set[Kind]) -> dict[Kind, Variable | VariableRange]:
         densities = [_density(f) for f in self.factors(name)] or [d for d in self.mentions if d.name == name]
         given = [v for d in densities for term in d.given for v in self._written(term)]
         return {self._kind(v): v for v in given if self._kind(v) not in own}
@@ -240,6 +253,3 @@ def unstopped(density: Density) -> Density:
     """The density with its parameters themselves."""
     parameters = [p.body if isinstance(p, StopGradient) else p for p in density.parameters]
     return Density(density.name, density.of, density.given, parameters)
-
-
-__all__ = ["Knowledge", "replace", "stopped_parameters", "unstopped"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sympy import Expr, Integer
 
 from derivations.prover.collect import collected
-from derivations.prover.expand import Expander, revealed
+from derivations.prover.expand import Expander
 from derivations.prover.knowledge import Knowledge
+from derivations.prover.stopped import revealed
 from derivations.prover.terms import Terms, scale
 
 

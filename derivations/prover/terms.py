@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sympy import Basic, Expr, Integer, Symbol
@@ -18,6 +19,11 @@ from derivations.language import Variable, VariableRange
 
 class Unprovable(Exception):
     """No rule covers this; the claim goes to the random models instead."""
+
+
+@lru_cache(maxsize=4096)
+def _printed(base: Basic) -> str:
+    return str(base)
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class V:
         return isinstance(self.base, VariableRange)
 
     def __str__(self) -> str:
-        return f"{self.base}'{self.copy}" if self.copy else str(self.base)
+        return f"{_printed(self.base)}'{self.copy}" if self.copy else _printed(self.base)
 
 
 @dataclass(frozen=True)
