@@ -79,7 +79,7 @@ def read(page: Path = PAGE) -> Costs:
 
 
 def measure(book: Gradebook, startup: float, known: Costs | None = None) -> Costs:
-    """Costs from a gradebook's outcomes of the checks as they are now; what it holds nothing about is taken over from `known`.
+    """Costs from a gradebook's outcomes of the checks as they are now, the rest from `known`.
 
     Raises:
         GradebookError: it holds no outcomes.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from grading import feedback
@@ -190,3 +192,8 @@ def rounded(points: float) -> float:
 def schema() -> bytes:
     """The JSON Schema of `report.json`; the published copy is `schema.json`."""
     return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Report)), indent=2) + b"\n"
+
+
+def publish() -> None:
+    """Write `schema.json`."""
+    (Path(__file__).parent / "schema.json").write_bytes(schema())
