@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,8 +38,9 @@ def agrees(
 
 
 def named(actual: np.ndarray | float, mistakes: Mistakes, slack: np.ndarray) -> str:
-    """The first mistake whose value this is, or nothing."""
+    """The first mistake whose value this is, or nothing.  A mistake that has no value at this point names nothing."""
     for name, value in mistakes.items():
-        if np.allclose(actual, np.asarray(value()), rtol=1e-6, atol=slack.max()):
-            return name
+        with suppress(ArithmeticError, np.linalg.LinAlgError):
+            if np.allclose(actual, np.asarray(value()), rtol=1e-6, atol=slack.max()):
+                return name
     return ""
