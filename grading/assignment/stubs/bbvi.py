@@ -29,7 +29,8 @@ def fit(x, prior, q, n_steps, n_samples, step_size, rng, control_variates):
     n_samples: draws of q in each step. step_size: one number, or an array (n_steps,) of rho_1, rho_2, ...
     rng: a numpy.random.Generator. control_variates: True or False.
     Returns the trajectory (n_steps + 1, 4) of (mu_N, lambda_N, a_N, b_N), the start as its first row.
-    lambda_N, a_N and b_N must stay positive; how is your choice (steps in logarithms or in the inverse of
-    softplus, shortened steps, ...), but short steps must climb the bound.
+    lambda_N, a_N and b_N must stay positive; how is your choice (shortened steps, steps in the inverse of
+    softplus, ...), but short steps must climb the bound. Steps in logarithms multiply the noise by the size of
+    the parameter: on 1000 points, without control variates, they diverge.
     """
     raise NotImplementedError
