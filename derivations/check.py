@@ -20,6 +20,7 @@ from derivations.decide import decide
 from derivations.definitions import expand_quantities
 from derivations.document import Document, Kind, Part, parse_document
 from derivations.language import Constant, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
+from derivations.members import instances
 from derivations.reader import Chain, Display, ReadError, Side, read_display, read_side
 from derivations.repair import find_repair
 from derivations.report import RECORDED, UNREAD, DocumentReport, Equation, Step, StepKind, step_of
@@ -188,9 +189,16 @@ class _Checker:
             left, right = (expand_quantities(side, context) for side in (relation.left, relation.right))
             if isinstance(left, Tuple) and isinstance(right, Tuple):
                 return self._members(left, right, context)
-            return self._repaired(relation, context, self.decide(relation, context))
+            return self._every(instances(relation, context))
         except Exception as error:  # one claim that breaks the engine must not take the others with it
             return undecided(f"the engine stopped: {type(error).__name__}: {error}")
+
+    def _every(self, cases: list[tuple[Relation, Context]]) -> Verdict:
+        """A statement about each member of a family is what its worst case is."""
+        order = (Status.REFUTED, Status.UNDECIDED, Status.SUPPORTED, Status.PROVED)
+        verdicts = [self.decide(*case) for case in cases]
+        worst = min(range(len(cases)), key=lambda n: order.index(verdicts[n].status))
+        return self._repaired(*cases[worst], verdicts[worst])
 
     def _repaired(self, relation: Relation, context: Context, verdict: Verdict) -> Verdict:
         """A refuted claim with the small edit that makes it hold, if one is found in time."""

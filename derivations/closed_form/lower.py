@@ -124,8 +124,10 @@ class Formula:
 
     @write.register
     def _(self, term: lang.Expectation) -> Expr | MatrixBase:
-        value = self(term.body)
-        for measure in self.context.measure(term.measure):
+        value, measures = self(term.body), self.context.measure(term.measure)
+        if not measures:
+            raise NotExplicit(f"the context does not say what {sympy.latex(term)} is over")
+        for measure in measures:
             for family in self._families(measure):
                 value = self._mean(value, family)
         return value

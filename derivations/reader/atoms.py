@@ -12,7 +12,7 @@ from derivations.context import Context, GammaConvention
 from derivations.densities import Density, as_expr
 from derivations.language import Array, Gamma, Gumbel, Normal, Quantity, Transposed
 from derivations.reader.errors import ReadError
-from derivations.reader.letters import Condition, Dots, Letters, Range, Scripts, Word, listed
+from derivations.reader.letters import Condition, Dots, Letters, Range, Scripts, Word, listed, without_bare_letters
 from derivations.reader.limits import moderate, number, power, printable
 
 FAMILIES = {"Normal": Normal, "Gamma": Gamma, "Ga": Gamma, "Gumbel": Gumbel}
@@ -190,6 +190,8 @@ class Atoms(Transformer_NonRecursive):
         if word in ("psi", "digamma", "trigamma"):
             order = _polygamma_order(word, scripts)
             return None if order is None else sympy.polygamma(order, argument)
+        if word == "Gamma" and scripts == Scripts(primes=1):
+            return sympy.gamma(argument) * sympy.polygamma(0, argument)
         if scripts.below or scripts.primes or scripts.star:
             return None
         functions = {"exp": sympy.exp, "Gamma": sympy.gamma, "tanh": sympy.tanh}
@@ -222,7 +224,7 @@ class Atoms(Transformer_NonRecursive):
         return self.fraction(mark, above, below)
 
     def start(self, body: Any) -> Any:
-        return body
+        return without_bare_letters(body, self.context)
 
 
 def _polygamma_order(word: str, scripts: Scripts) -> int | None:

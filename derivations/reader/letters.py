@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from lark import Token
-from sympy import Expr, Integer, Symbol, Tuple, pi
+from sympy import Basic, Expr, Integer, Mul, Symbol, Tuple, pi
+from sympy.core.symbol import Str
 
 from derivations.context import Context
 from derivations.densities import Density, Variable, VariableRange, is_variable
@@ -111,7 +112,11 @@ class Letters:
             return scripts.raised(self._member(letter, name + scripts.mark, scripts.below))
         if name == "pi" and not scripts.below:
             return scripts.raised(pi)
-        return scripts.raised(self._named(name + self._label(letter, scripts.below) + scripts.mark, scripts.below))
+        term = self._named(name + self._label(letter, scripts.below) + scripts.mark, scripts.below)
+        if (scripts.above is not None or scripts.transposed) and any(
+                d.left == term and isinstance(d.right, Tuple) for d in context.definitions):
+            raise _error(letter, "a list of parameters cannot carry a superscript; write its components")
+        return scripts.raised(term)
 
     def _is_member(self, name: str, below: Sequence[Bound]) -> bool:
         """A subscript makes a member only of a family: where $\\mu$ is random, $\\mu_0$ may be a number."""
@@ -192,6 +197,20 @@ class Letters:
         else:
             index = _index(scripts.below)
         return scripts.raised(kind(name, index, _known_arguments(arguments)))
+
+
+def without_bare_letters(term: Any, context: Context) -> Any:
+    """`q` alone stands for the density the context gives; it may stay a letter only in a name, $\\mathcal{L}(q)$."""
+    if isinstance(term, Quantity | Density) or not isinstance(term, Basic):
+        return term
+    if isinstance(term, Symbol) and term.name in context.densities - context.positive:
+        if not context.measures.get(term.name):
+            raise ReadError(f"which density is {term.name}? Write it with its arguments", token=term.name)
+        return Mul(*context.measures[term.name])
+    if not term.args or isinstance(term, Str):
+        return term
+    args = [without_bare_letters(arg, context) for arg in term.args]
+    return term if all(a is b for a, b in zip(args, term.args, strict=True)) else term.func(*args)
 
 
 def _index(below: Sequence[Bound]) -> Expr | Tuple | None:

@@ -236,7 +236,7 @@ class Lexer:
 
     def _text(self, piece: Piece) -> None:
         argument, taken = self._argument(piece)
-        self._word(argument.replace(r"\_", "_"), piece, taken)
+        self._word(argument.replace(r"\_", "_").rstrip(".,"), piece, taken)
 
     def _word(self, word: str, piece: Piece, taken: int) -> None:
         after_sub = [token.type for token in self.tokens[-2:]]
@@ -254,6 +254,8 @@ class Lexer:
         context = self.context
         if name in context.densities and not self._is_plain(taken):
             return self._emit("DENSITY", name, piece, taken)
+        if name in context.variables:
+            return self._emit("LETTER", name, piece, taken)
         applied = name in context.functions or name in context.matrices or name.startswith((r"\mathcal", r"\hat{\nab"))
         if name == r"\tilde{\nabla}":
             return self._emit("NABLA", name, piece, taken)

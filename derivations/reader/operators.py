@@ -26,9 +26,12 @@ from derivations.language import (
     TotalGradient,
     contains,
 )
+from derivations.members import letters_of, member
 from derivations.reader.atoms import Atoms, at
 from derivations.reader.errors import ReadError
 from derivations.reader.letters import Condition, Range, Scripts, listed
+
+MAX_MEMBERS = 20
 
 
 @v_args(inline=True)
@@ -72,7 +75,12 @@ class Operators(Atoms):
         upper = upper if scripts.above is None else scripts.above
         if upper is None or lower is None:
             raise at(mark, f"the context gives no range for the index {index}")
-        return kind(self._factor(body), index, lower, upper)
+        if index.name not in letters_of(self._factor(body)):
+            return kind(body, index, lower, upper)
+        if not (lower.is_Integer and upper.is_Integer and 0 < upper - lower < MAX_MEMBERS):
+            raise at(mark, f"densities numbered by {index} need a range such as {index} = 1, ..., 3")
+        members = [member(body, index, number) for number in range(int(lower), int(upper) + 1)]
+        return Add(*members) if kind is IndexedSum else Mul(*members)
 
     def _limits(self, mark: Token, bound: Any) -> tuple[Symbol, Expr | None, Expr | None]:
         """The index with its bounds; those left out come from the context."""
@@ -107,6 +115,8 @@ class Operators(Atoms):
             raise at(mark, "only the natural logarithm can be read")
 
     def product_of_simples(self, *factors: Expr) -> tuple[Expr, Expr]:
+        if len(factors) > 1 and any(contains(self._factor(factor), Density) for factor in factors):
+            raise ReadError(r"is this the log of the product? Write \log(p q), or q \log p", token=r"\log")
         return Mul(*(self._factor(factor) for factor in factors)), Integer(1)
 
     def product_of_fractions(self, *parts: Any) -> tuple[Expr, Expr]:
@@ -129,7 +139,9 @@ class Operators(Atoms):
             return Bare("")
         if len(below) == 1:
             return self._single_measure(mark, below[0])
-        terms = listed([b.right if isinstance(b, Condition) and b.sign == r"\sim" else b for b in below], str(mark))
+        if isinstance(below[-1], Condition) and below[-1].sign == r"\sim":
+            return self._drawn(mark, listed([*below[:-1], below[-1].left], str(mark)), below[-1].right)
+        terms = listed(below, str(mark))
         if all(is_variable(term) for term in terms):
             return Draws(*terms)
         if all(isinstance(term, Density | IndexedProduct) for term in terms):
@@ -138,7 +150,9 @@ class Operators(Atoms):
 
     def _single_measure(self, mark: Token, over: Any) -> Basic:
         if isinstance(over, Condition) and over.sign == r"\sim":
-            over = over.right
+            return self._drawn(mark, [over.left], over.right)
+        if isinstance(over, Condition) and over.sign in (r"\neq", r"\ne"):
+            return AllBut(Variable(self._family(mark), over.right))
         if isinstance(over, Symbol) and over.name.partition("_")[0] in self.context.densities:
             return Bare(over.name)
         if is_variable(over):
@@ -150,6 +164,33 @@ class Operators(Atoms):
         if isinstance(over, Density | IndexedProduct) or (isinstance(over, Expr) and contains(over, Density)):
             return over
         raise at(mark, "what an expectation is over must be densities or variables")
+
+    def _family(self, mark: Token) -> str:
+        """The one letter whose members are latent, as in $\\mathbb{E}_{j \\neq 1}$."""
+        names = {v.name for v in self.context.latent if isinstance(v, Variable) and v.index is not None}
+        if len(names) != 1:
+            raise at(mark, "the context does not say whose members these are")
+        return names.pop()
+
+    def _drawn(self, mark: Token, drawn: list[Expr], density: Any) -> Basic:
+        """$z \\sim q(z \\mid x)$, $Z_k \\sim q(Z \\mid X)$, $Z_{1:K} \\sim q(Z \\mid X)$: each from that density."""
+        if isinstance(density, Symbol):
+            single = all(isinstance(variable, Variable) and variable.index is None for variable in drawn)
+            return Bare(density.name) if single else Draws(*drawn)
+        if not isinstance(density, Density) or not all(is_variable(variable) for variable in drawn):
+            raise at(mark, "what an expectation is over must be densities or variables")
+        if set(drawn) == set(density.of):
+            return density
+        if len(density.of) != 1 or any(v.name != density.of[0].name for v in drawn):
+            raise at(mark, f"{density} is not a density of these variables")
+        return Tuple(*(self._one_draw(variable, density) for variable in drawn))
+
+    def _one_draw(self, variable: Expr, density: Density) -> Expr:
+        if isinstance(variable, Variable):
+            return density.xreplace({density.of[0]: variable})
+        k = self.context.symbol("k")
+        member = density.xreplace({density.of[0]: Variable(variable.name, k)})
+        return IndexedProduct(member, k, variable.lower, variable.upper)
 
     def kl(self, mark: Token, _open: Token, q: Any, _bar: Token, p: Any, _close: Token) -> Expr:
         return KL(self._distribution(mark, q), self._distribution(mark, p))

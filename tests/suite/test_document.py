@@ -91,6 +91,13 @@ LINES = [
     ("4.1.26", r"L_0 = -\log p_\theta(x_0|x_1), \quad L_0 = \log p_\theta(x_0|x_1)", [GOOD, BAD]),
     ("4.2.27", r"\mathcal{L}_K = \mathbb{E}_{Z_1, \dots, Z_K}\left[\log \sum_{k=1}^K W_k\right] - \log K", [GOOD]),
     ("4.2.27", r"\mathcal{L}_K = \mathbb{E}_{Z_1, \dots, Z_K}\left[\log \sum_{k=1}^K W_k\right]", [BAD]),
+    ("1.1.3", r"q(Z) = \prod_{i=1}^3 q_i(Z_i)", [GOOD]),
+    ("1.1.3", r"\log q_j^*(Z_j) = \mathbb{E}_{i \neq j}[\log p(X,Z)] + \text{const.}", [GOOD]),
+    ("1.1.3", r"\log q_j^*(Z_j) = \mathbb{E}_{-Z_j}[\log p(X,Z)]", [BAD]),
+    ("1.2.4", r"\frac{\partial \log q}{\partial \mu_N} = \lambda_N (\mu - \mu_N)", [GOOD]),
+    ("2.1.10", r"\mathbb{E}_{Z_k \sim q(Z|X)}[w_k] = p(X)", [GOOD]),
+    ("2.2.14", r"\mathbb{E}[x] = \alpha\beta", [GOOD]),
+    ("2.2.14", r"\mathbb{E}[x] = \alpha/\beta", [BAD]),
     ("3.1.20", r"g_i \sim \text{Gumbel}(0, 1)", [NOTED]),
 ]
 

@@ -165,6 +165,8 @@ UNREADABLE = {
     "a +\n\\oint b": ("not of the language", 2),
     r"\log_2 a": ("natural logarithm", 1),
     r"\int_0^1 q(Z) dZ": ("part of the space", 1),
+    r"\log p(X|Z) p(Z)": ("log of the product", 1),
+    r"\log q": ("which density", 1),
     r"\int q(Z) dk": ("no variable to integrate", 1),
     r"\sum x_i": ("one index", 1),
     r"\sum_{j} x_j": ("no range", 1),
