@@ -66,15 +66,16 @@ class Alone:
 def recognise(
     submission: Submission, calls: Iterable[Call], corpus: Iterable[KnownMistake], reference: Submission
 ) -> KnownMistake | None:
-    """The first known mistake that explains what the submission returned in these calls, if one does."""
+    """The known mistake that explains what the submission returned in these calls, if exactly one does."""
     observed = [(call, observe(submission, call)) for call in calls]
     suspicious = [(call, seen) for call, seen in observed if not same(seen, observe(reference, call))]
+    found = []
     for mistake in corpus:
         matching = [(call, seen) for call, seen in suspicious if call.function.qualified == mistake.function]
         wrong = Submission(Alone(mistake.replacement))
         if matching and all(same(seen, observe(wrong, call)) for call, seen in matching):
-            return mistake
-    return None
+            found.append(mistake)
+    return found[0] if len(found) == 1 else None
 
 
 def observe(submission: Submission, call: Call) -> list[np.ndarray] | None:

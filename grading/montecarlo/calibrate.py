@@ -26,8 +26,12 @@ def block_path(out: Path, trial: Trial, index: int) -> Path:
 
 
 def measure(out: Path, shard: int, of: int) -> None:
-    """Run the blocks of this shard that are not in DIR yet; each is written whole or not at all."""
-    blocks = [(trial, index) for trial in TRIALS for index in range(trial.blocks)][shard::of]
+    """Run the blocks of this shard that are not in DIR yet; each is written whole or not at all.
+
+    First blocks come first, so that a run that is stopped early has something of every row.
+    """
+    last = max(trial.blocks for trial in TRIALS)
+    blocks = [(trial, index) for index in range(last) for trial in TRIALS if index < trial.blocks][shard::of]
     for done, (trial, index) in enumerate(blocks):
         path = block_path(out, trial, index)
         if path.exists():

@@ -118,7 +118,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     questions = sorted({m.question for m in MUTANTS})
     for question in options.question or questions:
-        write(merged(read(), measure([m for m in MUTANTS if m.question == question])))
+        rows = measure([m for m in MUTANTS if m.question == question])
+        write(merged(read(), rows))  # read last: another question may have been measured meanwhile
 
 
 if __name__ == "__main__":
