@@ -49,12 +49,14 @@ def test_forward_marginal(submission: Submission, seed: int, T: int) -> None:
     of_variance: Mistakes = {
         "this is the standard deviation; the variance is asked for": lambda: np.sqrt(spread[t]),
         "this is beta_t, the variance of one step": lambda: betas[t - 1],
+        "the betas are added up; each step also shrinks what was there": lambda: np.cumsum(betas)[t - 1],
         "this is alpha_bar_t; the variance is 1 - alpha_bar_t": lambda: scale[t] ** 2,
         "t is off by one: betas[t - 1] is the variance of step t": lambda: spread[np.minimum(t + 1, T)],
         "t is off by one (too early)": lambda: spread[t - 1],
     }
     of_mean: Mistakes = {
         "alpha_bar_t without its square root": lambda: (scale[t] ** 2)[:, None] * x0,
+        "this is sqrt(1 - alpha_bar_t) x_0, the noise's factor": lambda: np.sqrt(spread[t])[:, None] * x0,
         "alpha_t is used for alpha_bar_t": lambda: np.sqrt(1 - betas[t - 1])[:, None] * x0,
         "t is off by one: betas[t - 1] is the variance of step t": lambda: scale[np.minimum(t + 1, T)][:, None] * x0,
         "t is off by one (too early)": lambda: scale[earlier + 1][:, None] * x0,
@@ -127,6 +129,7 @@ def test_each_term(submission: Submission, seed: int, T: int) -> None:
     log_p = normal(c.mean[0], c.v[0]).log_prob(torch.from_numpy(c.x0)).sum(-1).numpy()
     mistakes: Mistakes = {
         "L_0 has the wrong sign: it is -log p(x_0 | x_1)": lambda: log_p,
+        "log of the variance is missing in L_0": lambda: -log_p - D / 2 * np.log(c.v[0]),
         "log(2 pi) is missing in L_0": lambda: -log_p - D / 2 * np.log(2 * np.pi),
         "L_0 is averaged over coordinates; it is a sum": lambda: -log_p / D,
         "the variance is used as a standard deviation in L_0": lambda: (
@@ -196,6 +199,8 @@ def test_simple_loss(submission: Submission, seed: int, T: int) -> None:
         "x_t has alpha_bar without its square root": lambda: squared_error(scale[t] ** 2, np.sqrt(spread[t])),
         "alpha_t is used for alpha_bar_t": lambda: squared_error(np.sqrt(1 - betas[t - 1]), np.sqrt(betas[t - 1])),
         "one half is added": lambda: expected / 2,
+        "signal and noise are exchanged in x_t": lambda: squared_error(np.sqrt(spread[t]), scale[t]),
+        "averaged over the batch; one value a row is asked for": lambda: np.full(5, expected.mean()),
     }
     agrees(found, expected, "simple_loss", mistakes=mistakes, oracle="its definition")
 

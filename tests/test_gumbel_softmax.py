@@ -65,9 +65,7 @@ def test_log_ratios(submission: Submission, seed: int, K: int, temperature: floa
         "only the noise is divided by the temperature": lambda: softmax(np.log(probs) + gumbel / temperature, 1),
         "only log probs is divided by the temperature": lambda: softmax(np.log(probs) / temperature + gumbel, 1),
         "the noise is subtracted; it is added": lambda: softmax((np.log(probs) - gumbel) / temperature, 1),
-        "the noise is transformed to Gumbel a second time": lambda: softmax(
-            (np.log(probs) - np.log(-np.log(np.clip(gumbel, 1e-20, 1 - 1e-9)))) / temperature, 1
-        ),
+        "the noise is not used": lambda: np.tile(softmax(np.log(probs) / temperature), (len(gumbel), 1)),
         "the sample is made exactly one-hot: it is no relaxation": lambda: np.eye(K)[logits.argmax(1)],
         "the temperature is ignored": lambda: softmax(logits, 1),
     }
@@ -111,7 +109,7 @@ def test_limits_in_temperature(submission: Submission, seed: int, K: int) -> Non
         near = short <= (K - 1) * np.exp(-gap / temperature) + 1e-12
         claim(near.all(), f"at temperature {temperature} rows are not near one-hot: 1 - max is {short.max():.3g}")
     for temperature in (1e1, 1e2, 1e3):
-        off = np.abs(np.log(K * draw(submission, probs, gumbel, temperature))).max(1)
+        off = np.abs(np.log(np.maximum(K * draw(submission, probs, gumbel, temperature), 1e-300))).max(1)
         far = off <= spread / temperature + 1e-9
         claim(far.all(), f"at temperature {temperature} rows are not near uniform: |log K y| is {off.max():.3g}")
 
@@ -202,6 +200,8 @@ def test_log_density(submission: Submission, seed: int, K: int, temperature: flo
     mistakes: Mistakes = {
         "the constant log (K-1)! is missing": lambda: expected - constant,
         "the constant is log K!; it is log (K-1)!": lambda: expected + np.log(K),
+        "the power of the temperature is K; it is K - 1": lambda: expected + np.log(temperature),
+        "probs is missing in the product": lambda: expected - np.log(probs).sum(),
         "(K-1) log temperature is missing": lambda: expected - (K - 1) * np.log(temperature),
         "the exponent of y is -temperature; it is -temperature - 1": lambda: expected + np.log(y).sum(1),
         "the denominator is not raised to the power K": lambda: expected + (K - 1) * logsumexp(ratio, axis=1),

@@ -42,6 +42,8 @@ def test_k_draws(submission: Submission, seed: int, K: int) -> None:
     m, v = mean[:, None], log_var[:, None]
     mistakes: Mistakes = {
         "all K draws of a row are the same": lambda: m + np.exp(v / 2) * eps[:, :1],
+        "the draws are averaged": lambda: m + np.exp(v / 2) * eps.mean(1, keepdims=True),
+        "rows are mixed up: each row has its own mean and log_var": lambda: m[::-1] + np.exp(v[::-1] / 2) * eps,
         "log_var is used as the standard deviation: sigma = exp(log_var / 2)": lambda: m + v * eps,
         "the variance is used as the standard deviation: sigma = exp(log_var / 2)": lambda: m + np.exp(v) * eps,
     }
@@ -61,6 +63,12 @@ def test_log_weights_of_each_draw(submission: Submission, seed: int, K: int) -> 
         "log(2 pi) is missing in log p(z)": lambda: log_p + prior + half - log_q,
         "log(2 pi) is missing in log q(z | x)": lambda: log_p + prior - log_q - half,
         "the sign of log q(z | x) is wrong": lambda: log_p + prior + log_q,
+        "log q(z | x) is missing": lambda: log_p + prior,
+        "log p(z) is missing": lambda: log_p - log_q,
+        "these are the weights; their logarithms are asked for": lambda: np.exp(log_p + prior - log_q),
+        "averaged over the draws; one value for each draw is asked for": lambda: (log_p + prior - log_q).mean(
+            1, keepdims=True
+        ),
         "log p(x | z) is averaged over pixels; it is a sum": lambda: log_p / case.x.shape[1] + prior - log_q,
         "these are normalised weights; the contract asks for log w": lambda: (
             (log_p + prior - log_q) - logsumexp(log_p + prior - log_q, axis=1, keepdims=True)

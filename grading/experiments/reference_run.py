@@ -2,7 +2,8 @@
 
     python -m grading.experiments.reference_run --data FOLDER --out DIR [--epochs 20] [--seed 0]
 
-Every epoch is checkpointed; the same command continues a run that was stopped.
+Every epoch is checkpointed; the same command continues a run that was stopped.  `grading.experiments.reference_report`
+turns the folder into the page.
 """
 
 from __future__ import annotations
