@@ -152,7 +152,7 @@ def _sum(node: Add, pool: Pool) -> Iterator[Edit]:
     if len(terms) <= _SUMMANDS:
         for pair in combinations(terms, 2):
             words = " and ".join(_math(term) for term in pair)
-            yield Edit(_FACTOR, f"the signs of {words} are changed", node - 2 * Add(*pair))
+            yield Edit(_TERM, f"the signs of {words} are changed", node - 2 * Add(*pair))
     for term in pool.terms:
         yield Edit(_TERM, f"the term {_math(term)} is added", node + term)
         yield Edit(_TERM, f"the term {_math(-term)} is added", node - term)
