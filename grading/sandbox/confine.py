@@ -28,8 +28,10 @@ PR_SET_KEEPCAPS = 8
 CAPABILITY_VERSION_3, DAC_READ_SEARCH = 0x20080522, 1 << 2
 FIRST_USER = 1_500_000_000
 """User ids from here on, one a process, are nobody's."""
-LANDLOCK_NEEDED = 6
-"""The first Landlock version that also fences off signals (Linux 6.12)."""
+LANDLOCK_NEEDED, LANDLOCK_FOR_SIGNALS = 3, 6
+"""The versions that control truncation (Linux 6.2) and fence off signals (6.12)."""
+COVERED = (2, 3, 4, 5)
+"""Network, devices' ioctl, signals, abstract sockets: what older Landlock lacks and seccomp, then, refuses."""
 SHARED_USER_MARGIN = 256
 
 
@@ -47,7 +49,7 @@ def available() -> str | None:
 
     version = sandlock.landlock_abi_version()
     if version < LANDLOCK_NEEDED:
-        return f"the kernel offers Landlock version {version}, the sandbox needs {LANDLOCK_NEEDED} (Linux 6.12)"
+        return f"the kernel offers Landlock version {version}, the sandbox needs {LANDLOCK_NEEDED} (Linux 6.2)"
     return None
 
 
@@ -64,8 +66,9 @@ def confine(policy: Policy) -> None:
     import sandlock
 
     readable = [str(path) for path in policy.readable()]
-    sandlock.confine(sandlock.Sandbox(fs_readable=readable, fs_writable=[str(policy.scratch)]))
-    seccomp.install()
+    box = sandlock.Sandbox(fs_readable=readable, fs_writable=[str(policy.scratch)], allow_degraded=COVERED)
+    sandlock.confine(box)
+    seccomp.install(signals=sandlock.landlock_abi_version() >= LANDLOCK_FOR_SIGNALS)
 
 
 def limit(limits: Limits, tasks_around: int) -> None:

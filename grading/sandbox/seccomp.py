@@ -36,18 +36,28 @@ REFUSED = """
 """
 """Name, number on x86-64, number on arm64 (-1: not there)."""
 
-CLONE, CLONE3, PRCTL, PRLIMIT = {"x86_64": (56, 435, 157, 302), "aarch64": (220, 435, 167, 261)}.get(
-    platform.machine(), (0, 0, 0, 0)
-)
+SIGNALS = "kill 62 129, tkill 200 130, tgkill 234 131, rt_sigqueueinfo 129 138, rt_tgsigqueueinfo 297 240"
+"""Refused too where Landlock does not fence off signals."""
+
+CLONE, CLONE3, PRCTL, PRLIMIT, FCNTL, IOCTL = {
+    "x86_64": (56, 435, 157, 302, 72, 16),
+    "aarch64": (220, 435, 167, 261, 25, 29),
+}.get(platform.machine(), (0,) * 6)
 AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 NEW_NAMESPACES = 0x7E020000
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER = 1, 22, 36
+OWNER_FCNTL, OWNER_IOCTL = (8, 15), (0x8901, 0x8902)
+"""F_SETOWN, F_SETOWN_EX, FIOSETOWN, SIOCSPGRP: whom the kernel sends SIGIO."""
 X32 = 0x40000000
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL = 0x7FFF0000, 0x80000000
-NUMBER, ARCH, ARGUMENT = 0, 4, 16
+NUMBER, ARCH, FIRST, SECOND = 0, 4, 16, 24
 """Opcodes and offsets of classic BPF over `struct seccomp_data`."""
+
+
+Line = tuple[int, int, int, int]
+"""One instruction: code, jump if true, jump if false, operand."""
 
 
 class Program(ctypes.Structure):
@@ -61,39 +71,49 @@ def supported() -> bool:
     return platform.machine() in AUDIT_ARCH
 
 
-def numbers() -> list[int]:
-    """The refused calls' numbers on this processor."""
+def numbers(calls: str) -> list[int]:
+    """The calls' numbers on this processor."""
     column = 1 if platform.machine() == "x86_64" else 2
-    return [n for each in REFUSED.split(",") if (n := int(each.split()[column])) >= 0]
+    return [n for each in calls.split(",") if (n := int(each.split()[column])) >= 0]
 
 
-def install() -> None:
-    """Put the filter on this thread and all it will start.  It needs no_new_privs and cannot be undone."""
-    code = program()
+def install(signals: bool) -> None:
+    """Put the filter on this thread and all it will start.  It needs no_new_privs and cannot be undone.
+
+    `signals` says whether signals may be sent, because something else fences them off.
+    """
+    code = program(numbers(REFUSED if signals else f"{REFUSED},{SIGNALS}"))
     libc = ctypes.CDLL(None, use_errno=True)
     block = Program(len(code) // 8, code)
     if libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(block), 0, 0) != 0:
         raise OSError(ctypes.get_errno(), f"seccomp: {os.strerror(ctypes.get_errno())}")
 
 
-def program() -> bytes:
-    """The filter: a foreign architecture kills, a listed call fails, anything else passes."""
+def program(refused: list[int]) -> bytes:
+    """The filter: a foreign architecture kills, a refused call fails, anything else passes."""
     fail = RETURN, 0, 0, refuse(errno.EPERM)
     lines = [(LOAD, 0, 0, ARCH), (EQUAL, 1, 0, AUDIT_ARCH[platform.machine()]), (RETURN, 0, 0, KILL)]
     lines += [(LOAD, 0, 0, NUMBER), (AT_LEAST, 0, 1, X32), fail]
-    for number in numbers():
+    for number in refused:
         lines += [(EQUAL, 0, 1, number), fail]
     lines += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, refuse(errno.ENOSYS))]
     lines += on_argument(CLONE, [(ANY_BIT, 0, 1, NEW_NAMESPACES), fail])
     lines += on_argument(PRLIMIT, [(EQUAL, 1, 0, 0), fail])
-    lines += on_argument(PRCTL, [(EQUAL, 0, 1, PR_SET_PDEATHSIG), fail, (EQUAL, 0, 1, PR_SET_CHILD_SUBREAPER), fail])
+    lines += on_argument(PRCTL, one_of((PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER)))
+    lines += on_argument(FCNTL, one_of(OWNER_FCNTL), SECOND)
+    lines += on_argument(IOCTL, one_of(OWNER_IOCTL), SECOND)
     lines.append((RETURN, 0, 0, ALLOW))
     return b"".join(struct.pack("<HBBI", *line) for line in lines)
 
 
-def on_argument(number: int, test: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
-    """For one call, run `test` on the low word of its first argument; what it lets through is allowed."""
-    return [(EQUAL, 0, len(test) + 2, number), (LOAD, 0, 0, ARGUMENT), *test, (RETURN, 0, 0, ALLOW)]
+def on_argument(number: int, test: list[Line], argument: int = FIRST) -> list[Line]:
+    """For one call, run `test` on the low word of an argument; what it lets through is allowed."""
+    return [(EQUAL, 0, len(test) + 2, number), (LOAD, 0, 0, argument), *test, (RETURN, 0, 0, ALLOW)]
+
+
+def one_of(values: tuple[int, ...]) -> list[Line]:
+    """A test that refuses these values."""
+    return [line for value in values for line in ((EQUAL, 0, 1, value), (RETURN, 0, 0, refuse(errno.EPERM)))]
 
 
 def refuse(code: int) -> int:

@@ -15,9 +15,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from grading.submission.measure import MAX_DEPTH as MAX_DEPTH
+from grading.submission.measure import MAX_ITEMS as MAX_ITEMS
+from grading.submission.measure import measure
+
 MAX_BYTES = 64 * 2**20
-MAX_DEPTH = 8
-MAX_ITEMS = 100_000
 ARRAY, TUPLE, RNG, MODEL = 1, 2, 3, 4
 KINDS = "biuf"
 """Array kinds that cross: booleans, integers, floats."""
@@ -120,27 +122,8 @@ def decode(data: bytes, *, trusted: bool) -> Any:
         raise Unusable(f"an unknown kind of value ({code})")
 
     try:
-        value = msgspec.msgpack.Decoder(ext_hook=hook).decode(data)
+        if not trusted:
+            measure(data)
+        return msgspec.msgpack.Decoder(ext_hook=hook).decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, ValueError, RecursionError) as error:
         raise Unusable(f"no plain value: {error}") from error
-    if not trusted:
-        check_limits(value)
-    return value
-
-
-def check_limits(value: Any) -> None:
-    """Raises Unusable where a structure is too deep or has too many items."""
-    left, level = MAX_ITEMS, [value]
-    for _ in range(MAX_DEPTH):
-        level = [each for node in level for each in children(node)]
-        left -= len(level)
-        if left < 0:
-            raise Unusable(f"more than {MAX_ITEMS} items")
-        if not level:
-            return
-    raise Unusable(f"lists nested more than {MAX_DEPTH} deep")
-
-
-def children(node: Any) -> list[Any]:
-    """The items of a list or dict."""
-    return node if isinstance(node, list) else list(node.values()) if isinstance(node, dict) else []

@@ -263,3 +263,27 @@ def wait_until(holds: Any, seconds: float = 60.0) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_signals_are_refused_where_landlock_cannot_fence_them() -> None:
+    """On kernels before 6.12 the filter itself refuses every signal, and the kernel's own SIGIO to others."""
+    program = textwrap.dedent(f"""
+        import ctypes, fcntl, os, signal, sys
+        sys.path.insert(0, {str(forking.PROJECT)!r})
+        from grading.sandbox import seccomp
+        ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
+        seccomp.install(signals=False)
+        refused = 0
+        for attempt in (
+            lambda: os.kill(os.getppid(), 0),
+            lambda: os.kill(os.getpid(), signal.SIGUSR1),
+            lambda: fcntl.fcntl(0, fcntl.F_SETOWN, os.getppid()),
+        ):
+            try:
+                attempt()
+            except PermissionError:
+                refused += 1
+        print(refused, fcntl.fcntl(1, fcntl.F_GETFD) >= 0)
+    """)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", "True"]
