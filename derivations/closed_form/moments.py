@@ -29,6 +29,9 @@ class NoMoment(ValueError):
 
 def moment(expression: Expr, family: lang.Family) -> Expr:
     """E[expression] over `family.point`, exactly, in the units of `expression`. Raises `NoMoment`."""
+    if isinstance(family, lang.Gamma) and not family.point.is_positive:
+        point = sympy.Dummy("x", positive=True)  # a Gamma variable is positive, whether or not it was declared
+        return moment(expression.xreplace({family.point: point}), family.func(point, *family.args[1:]))
     opened = sympy.expand(take_apart(explicit(sympy.sympify(expression))), log=False, power_base=False)
     if opened == 0:
         return Integer(0)
