@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bench import bbvi
+from bench import bbvi, iwae
 from bench.timing import table
 
-BENCHMARKS = (bbvi,)
+BENCHMARKS = (bbvi, iwae)
 
 
 def main() -> None:
