@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
+from typing import Any
 
-from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from derivations.mathml import mathml
 
 LONGEST = 100_000
 """Characters of one answer that are shown; a longer one is cut, and says so."""
@@ -20,10 +21,6 @@ def markdown(text: str) -> str:
     return engine.render(text[:LONGEST]) + cut
 
 
-def formula(latex: str, options: dict[str, bool]) -> str:
-    """MathML of one formula; what cannot be typeset is shown as it was written."""
-    display = "block" if options.get("display_mode") else "inline"
-    try:
-        return convert(latex, display=display)
-    except Exception:  # latex2mathml raises many kinds of errors on what it cannot read
-        return f"<code>{escape(latex)}</code>"
+def formula(latex: str, options: dict[str, Any]) -> str:
+    """MathML of one formula; nothing in it is markup of the author's."""
+    return mathml(latex, display=bool(options.get("display_mode")))
