@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,9 +15,10 @@ import msgspec
 from grading.sandbox import processes
 from grading.sandbox.confine import SandboxUnavailable, available
 from grading.sandbox.policy import Isolation, Policy
+from grading.sandbox.scratch import remove
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from grading.sandbox.server import main; main(int(sys.argv[2]))"
+PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from grading.sandbox.server import main; main(*sys.argv[2:])"
 START_SECONDS = 120.0
 """Importing torch on a cold, busy machine may take this long."""
 
@@ -41,7 +41,7 @@ class ForkServer:
     def start(self) -> None:
         """Start the server's process and wait until it is warm."""
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-s", "-P", "-c", PROGRAM, str(PROJECT), str(theirs.fileno())]
+        command = [sys.executable, "-s", "-P", "-c", PROGRAM, str(PROJECT), str(theirs.fileno()), str(self.home)]
         with theirs:
             self.process = subprocess.Popen(
                 command,
@@ -92,7 +92,7 @@ class ForkServer:
             self.process.wait()
         assert self.process.stderr is not None
         self.process.stderr.close()
-        shutil.rmtree(self.home, ignore_errors=True)
+        remove(self.home)
 
     def __enter__(self) -> ForkServer:
         return self

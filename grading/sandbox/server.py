@@ -23,6 +23,7 @@ from grading.sandbox import processes
 from grading.sandbox.confine import confine
 from grading.sandbox.frames import NO_TOKEN, Frame, Kind, pack
 from grading.sandbox.policy import Policy, libraries
+from grading.sandbox.scratch import remove
 
 WARM = """
     numpy scipy.special scipy.stats scipy.optimize scipy.integrate scipy.linalg torch torch.nn.functional torch.optim
@@ -33,9 +34,9 @@ WARM = """
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
-def main(descriptor: int) -> None:
-    """Serve the judge's orders; in a forked child, become the session."""
-    control = socket.socket(fileno=descriptor)
+def main(descriptor: str, home: str) -> None:
+    """Serve the judge's orders; in a forked child, become the session.  `home` holds all scratch folders."""
+    control = socket.socket(fileno=int(descriptor))
     warm()
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGCHLD, reap)
@@ -44,6 +45,7 @@ def main(descriptor: int) -> None:
     if job is not None:
         become_session(*job)
     processes.end(os.getpid())
+    remove(Path(home))
 
 
 def warm() -> None:

@@ -59,7 +59,7 @@ class Remote:
     ) -> None:
         self.folder, self.server = Path(folder).resolve(), server
         self.limits, self.patience = limits or Limits(), patience or Patience()
-        self.scratch = Path(tempfile.mkdtemp(prefix="evidence-scratch-"))
+        self.scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=server.home))
         self.sessions: dict[str, Channel] = {}
         self.unusable: dict[str, Problem] = {}
         self.spent = 0.0

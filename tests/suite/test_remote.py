@@ -185,7 +185,7 @@ def test_a_dead_server_is_replaced(submission: Submission) -> None:
 
 
 def test_nothing_outlives_the_judge(folder: Path) -> None:
-    """SIGKILL of the judge ends the server and a submission that is busy."""
+    """SIGKILL of the judge ends the server and a submission that is busy, and removes what they wrote."""
     program = textwrap.dedent(f"""
         import sys, threading
         sys.path.insert(0, {str(forking.PROJECT)!r})
@@ -194,17 +194,19 @@ def test_nothing_outlives_the_judge(folder: Path) -> None:
         from grading.submission import Submission
         from grading.submission.remote import Remote
         server = ForkServer()
-        print(server.pid, flush=True)
+        print(server.pid, server.home, flush=True)
         Submission(Remote(Path({str(folder)!r}), server)).gamma.negative_log_likelihood(60.0, 1.0, 1.0)
     """)
     judge = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
     assert judge.stdout is not None
-    server = int(judge.stdout.readline())
+    pid, home = judge.stdout.readline().split()
+    server = int(pid)
     wait_until(lambda: len(processes.descendants(server)) >= 2)
     below = processes.descendants(server)
     judge.kill()
     judge.communicate()
     wait_until(lambda: not any(map(processes.alive, [server, *below])))
+    assert not Path(home.decode()).exists()
 
 
 def test_without_a_sandbox_it_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
