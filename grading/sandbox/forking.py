@@ -27,10 +27,13 @@ class ForkServer:
     """A warm interpreter that forks sessions of submitted code.  One judge, one server, one submission at a time.
 
     Raises:
-        SandboxUnavailable: the machine cannot confine submitted code and `Isolation.PROCESS` was not asked for.
+        SandboxUnavailable: the machine cannot confine submitted code and `Isolation.PROCESS` was not asked for, or it
+            does not run Linux at all.
     """
 
     def __init__(self, isolation: Isolation = Isolation.SANDBOX) -> None:
+        if sys.platform != "linux":
+            raise SandboxUnavailable(f"grading needs Linux, this is {sys.platform}; use a Linux machine")
         reason = available() if isolation is Isolation.SANDBOX else None
         if reason:
             raise SandboxUnavailable(f"{reason}; --isolation process runs submissions unprotected, if you trust them")

@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from grading.sandbox import processes
-from grading.sandbox.confine import confine
+from grading.sandbox.confine import available, confine
 from grading.sandbox.frames import NO_TOKEN, Frame, Kind, pack
 from grading.sandbox.policy import Policy, libraries
 from grading.sandbox.scratch import remove
@@ -28,7 +28,7 @@ from grading.sandbox.scratch import remove
 WARM = """
     numpy scipy.special scipy.stats scipy.optimize scipy.integrate scipy.linalg torch torch.nn.functional torch.optim
     torch.distributions torch.utils.data sympy mpmath matplotlib.pyplot
-    grading.sandbox.session grading.submission.network grading.experiments.epoch sandlock
+    grading.sandbox.session grading.submission.network grading.experiments.epoch
 """
 """What submissions import most, and what the session itself needs."""
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
@@ -57,6 +57,8 @@ def warm() -> None:
     import torch
 
     torch.set_num_threads(1)
+    if available() is None:
+        importlib.import_module("sandlock")
     libraries()
     gc.collect()
     gc.freeze()
