@@ -8,19 +8,29 @@ import secrets
 from flask import Flask, Response, abort, make_response, redirect, render_template, request, url_for
 
 from grading.marking.agreement import agreement
-from grading.marking.desk import Desk
+from grading.marking.desk import Answer, Desk
 from grading.typeset import markdown
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; form-action 'self'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
 
 
 def make_app(desk: Desk, who: str, token: str) -> Flask:
-    """A Flask application for one marker.
+    """A Flask application for one marker."""
+    app = Flask(__name__)
+    guard(app, token)
+    pages = Pages(desk, who)
+    app.add_url_rule("/", "index", pages.index)
+    app.add_url_rule("/<path:name>/<int:place>", "one", pages.one)
+    app.add_url_rule("/<path:name>/<int:place>", "save", pages.save, methods=["POST"])
+    return app
+
+
+def guard(app: Flask, token: str) -> None:
+    """Admit one browser.
 
     The first request must carry the token, which is then spent and replaced by a cookie; every other request must
     carry the cookie, and name this host, so that no other page of the marker's browser can act here.
     """
-    app = Flask(__name__)
     session = secrets.token_urlsafe(32)
     unspent = [token]
 
@@ -30,12 +40,12 @@ def make_app(desk: Desk, who: str, token: str) -> Flask:
             abort(403)
         if hmac.compare_digest(request.cookies.get("session", ""), session):
             return None
-        if unspent and hmac.compare_digest(request.args.get("token", ""), unspent[0]):
-            unspent.clear()
-            opened = make_response(redirect(url_for("index")))
-            opened.set_cookie("session", session, httponly=True, samesite="Strict")
-            return opened
-        abort(403)
+        if not (unspent and hmac.compare_digest(request.args.get("token", ""), unspent[0])):
+            abort(403)
+        unspent.clear()
+        opened = make_response(redirect(url_for("index")))
+        opened.set_cookie("session", session, httponly=True, samesite="Strict")
+        return opened
 
     @app.after_request
     def seal(response: Response) -> Response:
@@ -43,34 +53,44 @@ def make_app(desk: Desk, who: str, token: str) -> Flask:
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
-    @app.get("/")
-    def index() -> str:
-        rows = [(question, check, name, desk.answers(name)) for question, check, name in desk.checks()]
+
+class Pages:
+    """The list of questions, and one answer at a time."""
+
+    def __init__(self, desk: Desk, who: str) -> None:
+        self.desk, self.who = desk, who
+
+    def index(self) -> str:
+        """Every check that a human marks, how far this marker is, and how far two markers agree."""
+        rows = [(question, check, name, self.desk.answers(name)) for question, check, name in self.desk.checks()]
         marks = [mark for *_, answers in rows for answer in answers for mark in answer.marks]
-        return render_template("index.html", rows=rows, who=who, pairs=agreement(marks))
+        return render_template("index.html", rows=rows, who=self.who, pairs=agreement(marks))
 
-    @app.get("/<path:name>/<int:place>")
-    def one(name: str, place: int) -> str:
-        return page(name, place, "")
+    def one(self, name: str, place: int) -> str:
+        """One answer with its form."""
+        return self.page(name, place, fault="")
 
-    @app.post("/<path:name>/<int:place>")
-    def save(name: str, place: int) -> Response | tuple[str, int]:
-        answer = at(name, place)
+    def save(self, name: str, place: int) -> Response | tuple[str, int]:
+        """Save the mark and go on; what cannot be saved is said on the same page."""
+        answer, count = self.at(name, place)
         try:
             points = float(request.form.get("points", "").replace(",", "."))
-            desk.mark(answer.content, name, points, who, request.form.get("why", ""))
+            self.desk.mark(answer.content, name, points, self.who, request.form.get("why", ""))
         except ValueError as error:
-            return page(name, place, str(error)), 400
-        return make_response(redirect(url_for("one", name=name, place=min(place + 1, len(desk.answers(name)) - 1))))
+            return self.page(name, place, fault=str(error)), 400
+        return make_response(redirect(url_for("one", name=name, place=min(place + 1, count - 1))))
 
-    def at(name: str, place: int):  # type: ignore[no-untyped-def]
-        if name not in desk.course.manifest() or not 0 <= place < len(desk.answers(name)):
+    def at(self, name: str, place: int) -> tuple[Answer, int]:
+        """The answer at a place, and how many there are; 404 where there is none."""
+        answers = self.desk.answers(name) if name in self.desk.course.manifest() else []
+        if not 0 <= place < len(answers):
             abort(404)
-        return desk.answers(name)[place]
+        return answers[place], len(answers)
 
-    def page(name: str, place: int, fault: str) -> str:
-        answer = at(name, place)
-        question, check = desk.course.manifest()[name]
+    def page(self, name: str, place: int, fault: str) -> str:
+        """The page of one answer."""
+        answer, count = self.at(name, place)
+        question, check = self.desk.course.manifest()[name]
         return render_template(
             "answer.html",
             answer=answer,
@@ -78,11 +98,8 @@ def make_app(desk: Desk, who: str, token: str) -> Flask:
             question=question,
             check=check,
             most=question.points_of(check),
-            own=answer.mark_by(who),
+            own=answer.mark_by(self.who),
             place=place,
-            count=len(desk.answers(name)),
+            count=count,
             fault=fault,
-            name=name,
         )
-
-    return app

@@ -27,7 +27,10 @@ def sections(text: str) -> dict[str, str]:
 def desk(tmp_path: Path) -> Desk:
     """Two submissions, one with an answer that tries to be HTML."""
     book = Gradebook(tmp_path / "gradebook.sqlite")
-    for content, text in (("aaaaaa1", "<script>alert(1)</script> with $\\rho^2$ and $\\text{<script>alert(2)</script>}$"), ("bbbbbb2", "=SUM(A1)")):
+    for content, text in (
+        ("aaaaaa1", "<script>alert(1)</script> with $\\rho^2$ and $\\text{<script>alert(2)</script>}$"),
+        ("bbbbbb2", "=SUM(A1)"),
+    ):
         folder = tmp_path / content
         folder.mkdir()
         (folder / "answers.md").write_text(f"## 1.1.2\n{text}\n")
