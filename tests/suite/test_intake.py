@@ -2,76 +2,27 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import os
 import socket
 import stat
-import struct
 import tarfile
 import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.intake import Allowance, IntakeProblem, Taken, take_in
+from grading.intake import Allowance, IntakeProblem, take_in
 from grading.intake.store import readable
-
-MODULE = b"def fisher_information(alpha, beta):\n    return 1\n"
-SMALL = Allowance(files=50, total=2**20, file=2**18, archive=2**20, directory=2**16)
+from tests.suite.handed_in import MODULE, SMALL, member, names, only, submission, tarred, zipped
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     """Where the copies go."""
     return tmp_path / "store"
-
-
-def names(taken: Taken) -> list[str]:
-    """Files of a copy."""
-    return sorted(str(path.relative_to(taken.folder)) for path in taken.folder.rglob("*") if not path.is_dir())
-
-
-def zipped(path: Path, members: dict[str, bytes]) -> Path:
-    """A zip."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return path
-
-
-def tarred(path: Path, *members: tarfile.TarInfo) -> Path:
-    """A tar.gz whose regular members hold MODULE."""
-    with tarfile.open(path, "w:gz") as archive:
-        for member in members:
-            member.size = len(MODULE) if member.isreg() else 0
-            archive.addfile(member, io.BytesIO(MODULE) if member.isreg() else None)
-    return path
-
-
-def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfile.TarInfo:
-    """A tar member."""
-    info = tarfile.TarInfo(name)
-    info.type, info.linkname = kind, target
-    return info
-
-
-def submission(folder: Path) -> Path:
-    """An honest folder."""
-    (folder / "implementations").mkdir(parents=True)
-    (folder / "implementations" / "gamma.py").write_bytes(MODULE)
-    return folder
-
-
-def only(source: Path, store: Path, allowance: Allowance = SMALL) -> Taken:
-    """The one submission there is."""
-    (taken,) = take_in(source, store, allowance)
-    return taken
 
 
 def test_a_folder_is_copied_read_only(tmp_path: Path, store: Path) -> None:
@@ -222,99 +173,6 @@ def test_names_that_are_not_utf8(tmp_path: Path, store: Path) -> None:
     assert taken.owner.name == "ad�"
     assert names(taken) == ["caf�.txt", "implementations/gamma.py", "implementations/line�break�[31m.py"]
     assert all(part.encode() and part.isprintable() for part in [str(taken.folder), *names(taken)])
-
-
-def zeros_zip(path: Path) -> None:
-    """One megabyte of zeros many times over, in a few kilobytes."""
-    zipped(path, {f"{number}.bin": bytes(2**18) for number in range(5)})
-
-
-def overlapping_zip(path: Path) -> None:
-    """A table of contents whose entries all point to the same compressed bytes."""
-    zipped(path, {"a.bin": bytes(2**18)})
-    raw = path.read_bytes()
-    at, end = raw.index(b"PK\1\2"), raw.index(b"PK\5\6")
-    entry, count = raw[at:end], 30
-    table = b"".join(entry.replace(b"a.bin", b"%c.bin" % (65 + number)) for number in range(count))
-    path.write_bytes(raw[:at] + table + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(table), at, 0))
-
-
-def many_files_zip(path: Path) -> None:
-    """More files than are taken."""
-    zipped(path, {f"{number}.py": b"" for number in range(60)})
-
-
-def long_directory_zip(path: Path) -> None:
-    """A table of contents that is itself the bomb."""
-    zipped(path, {f"{number:05}.py": b"" for number in range(3000)})
-
-
-def lying_zip(path: Path) -> None:
-    """A member that says it is one byte long."""
-    zipped(path, {"a.bin": bytes(2**18)})
-    size = struct.pack("<L", 2**18)
-    path.write_bytes(path.read_bytes().replace(size, struct.pack("<L", 1)))
-
-
-def huge_archive(path: Path) -> None:
-    """An archive larger than is taken, as it is."""
-    path.write_bytes(b"PK\3\4" + bytes(2**21))
-
-
-def zeros_tar(path: Path) -> None:
-    """A tar.gz that goes on."""
-    info = tarfile.TarInfo("a.bin")
-    info.size = 2**27
-    with gzip.open(path, "wb") as page:
-        page.write(info.tobuf())
-        for _ in range(2**7):
-            page.write(bytes(2**20))
-
-
-def long_name_tar(path: Path) -> None:
-    """A tar whose member's name is a hundred megabytes long."""
-    info = tarfile.TarInfo("././@LongLink")
-    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 10**8
-    with gzip.open(path, "wb") as page:
-        page.write(info.tobuf())
-        for _ in range(100):
-            page.write(b"x" * 10**6)
-
-
-def locked_zip(path: Path) -> None:
-    """A zip with the encryption flag."""
-    zipped(path, {"a.py": MODULE})
-    raw = bytearray(path.read_bytes())
-    raw[6] |= 1
-    raw[raw.index(b"PK\1\2") + 8] |= 1
-    path.write_bytes(raw)
-
-
-@pytest.mark.parametrize(
-    ("bomb", "says"),
-    [
-        (zeros_zip, "more than 1 MB"),
-        (overlapping_zip, "more than 1 MB|damaged"),
-        (many_files_zip, "more than 50 files"),
-        (long_directory_zip, "lists more files"),
-        (lying_zip, "longer than it says|damaged"),
-        (huge_archive, "the archive has 2 MB"),
-        (zeros_tar, "more than 1 MB"),
-        (long_name_tar, "more than 1 MB"),
-        (locked_zip, "password"),
-    ],
-)
-def test_bombs(bomb: Callable[[Path], None], says: str, tmp_path: Path, store: Path) -> None:
-    """Refused in words, in less than two seconds, and nothing of them stays."""
-    (tmp_path / "class").mkdir()
-    bomb(tmp_path / "class" / "eve.zip")
-    submission(tmp_path / "class" / "zoe")
-    start = time.monotonic()
-    eve, zoe = take_in(tmp_path / "class", store, SMALL)
-    assert time.monotonic() - start < 2
-    assert pytest.importorskip("re").search(says, eve.problem)
-    assert (names(eve), names(zoe)) == ([], ["implementations/gamma.py"])
-    assert {path.name for path in store.iterdir()} == {eve.folder.name, zoe.folder.name}
 
 
 def test_environments_and_histories_are_not_copied(tmp_path: Path, store: Path) -> None:
