@@ -10,10 +10,12 @@ import typer
 from rich.console import Console
 
 from grading.assignment import load_course
+from grading.cli.mistakes import Mistake
 from grading.cli.progress import Progress
 from grading.cluster import Cluster
 from grading.entries import entries
 from grading.gradebook import Conditions, Prerequisites, Profile
+from grading.gradebook.content import PROJECT
 from grading.pool import Pool
 from grading.report import write
 from grading.run import Run, Settings
@@ -41,6 +43,7 @@ def grade(
     to grade late arrivals, or to regrade after a check was changed. Only what is not known is run.
     """
     refuse_without_sandbox(isolation)
+    refuse_inside(folder.resolve(), out.resolve())
     asked = load_course(course)
     chosen = asked.select([part.strip() for part in questions.split(",") if part.strip()])
     conditions = Conditions(seed, profile, prerequisites, asked.experiment_tolerance)
@@ -61,6 +64,12 @@ def refuse_without_sandbox(isolation: Isolation) -> None:
     reason = available() if isolation is Isolation.SANDBOX else None
     if reason:
         raise SandboxUnavailable(f"{reason}; --isolation process runs submissions unprotected, if you trust them")
+
+
+def refuse_inside(folder: Path, out: Path) -> None:
+    """Raises Mistake where the output would be taken for a submission."""
+    if out.is_relative_to(folder) and folder != PROJECT:
+        raise Mistake(f"--out {out}: lies inside {folder}, whose content is graded; give a folder outside of it")
 
 
 def scheduler_of(address: str, workers: int, isolation: Isolation) -> Pool | Cluster:
