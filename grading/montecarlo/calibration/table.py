@@ -48,7 +48,7 @@ Generated; every figure is measured by
     make calibrate          # or: {COMMAND} --out DIR [--shard I/N]
                             #     {COMMAND} --out DIR --write docs
 
-A checks' Monte Carlo assertion fails correct work with probability at most alpha = 1e-11, and lets a
+A Monte Carlo assertion of a check fails correct work with probability at most alpha = 1e-11, and lets a
 discrepancy of the stated size pass with probability about beta = 1e-6. These rates are too small to count, so
 the same code is measured at relaxed levels, by direct simulation, and at alpha = 1e-9 by importance sampling.
 """
