@@ -116,7 +116,7 @@ class Submission:
         except plain.Unusable as error:
             raise Returned(f"the value could not be read: {error}") from None
         finally:
-            self.spent += monotonic() - start
+            self.spent += monotonic() - start if seconds is None else 0.0  # a training run has a limit of its own
         return unwrap(reply)
 
     def listen(self, raw: bytes) -> bytes | None:
