@@ -9,6 +9,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from grading.cli.check import check
 from grading.cli.doctor import doctor
@@ -45,5 +46,5 @@ def main() -> None:
     try:
         app()
     except MISTAKES as mistake:
-        Console(stderr=True, soft_wrap=True).print(f"[bold red]evidence:[/] {mistake}", highlight=False)
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]evidence:[/] {escape(str(mistake))}", highlight=False)
         sys.exit(2)

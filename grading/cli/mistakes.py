@@ -5,7 +5,9 @@ from __future__ import annotations
 from grading.assignment import CatalogueError
 from grading.cluster import ClusterError
 from grading.gradebook import GradebookError
+from grading.handout import HandoutError, WheelError
 from grading.intake import IntakeProblem
+from grading.marking import TableError
 from grading.sandbox import SandboxUnavailable
 from grading.submission.folder import LayoutError
 
@@ -14,4 +16,15 @@ class Mistake(Exception):
     """Something in the command line that cannot be done; the message names it and the remedy."""
 
 
-MISTAKES = (Mistake, CatalogueError, ClusterError, GradebookError, IntakeProblem, LayoutError, SandboxUnavailable)
+MISTAKES = (
+    Mistake,
+    CatalogueError,
+    ClusterError,
+    GradebookError,
+    HandoutError,
+    IntakeProblem,
+    LayoutError,
+    SandboxUnavailable,
+    TableError,
+    WheelError,
+)

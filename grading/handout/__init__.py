@@ -4,6 +4,7 @@ Everything is made from the catalogue and the contract.  Nothing is copied from 
 out every package that holds a solution, so there is nothing from which one could be read.
 """
 
+from grading.handout.wheel import WheelError
 from grading.handout.write import HandoutError, write
 
-__all__ = ["HandoutError", "write"]
+__all__ = ["HandoutError", "WheelError", "write"]
