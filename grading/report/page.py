@@ -23,10 +23,10 @@ GLYPHS = {
     State.PASSED: "✓",
     State.FAILED: "✗",
     State.ERROR: "!",
-    State.TIMEOUT: "⧗",
+    State.TIMEOUT: "◔",
     State.NOT_RUN: "–",
     State.NEEDS_HUMAN: "✎",
-    State.BROKEN: "⚙",
+    State.BROKEN: "◇",
 }
 """Each state has a shape besides its colour."""
 QUESTION_GLYPHS = {
@@ -34,7 +34,7 @@ QUESTION_GLYPHS = {
     "part of the points": "◐",
     "no points": "✗",
     "needs a human": "✎",
-    "the grader broke": "⚙",
+    "the grader broke": "◇",
     "not built": "–",
     "not run": "–",
 }
