@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from grading.assignment import Kind, load
-from grading.gradebook import Gradebook, GradebookError, Profile, fingerprints
+from grading.gradebook import Gradebook, GradebookError, Profile
 
 PAGE = Path(__file__).parent / "costs.json"
 
@@ -79,18 +79,15 @@ def read(page: Path = PAGE) -> Costs:
 
 
 def measure(book: Gradebook, startup: float, known: Costs | None = None) -> Costs:
-    """Costs from a gradebook's outcomes of the checks as they are now, the rest from `known`.
+    """Costs from a gradebook's outcomes as last recorded; what it holds nothing about, from `known`.
 
     Raises:
         GradebookError: it holds no outcomes.
     """
     manifest = load().manifest()
-    current = fingerprints(manifest)
     seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for key, outcome in book.every():
-        if current.get(key.check) != key.fingerprint:
-            continue
-        kind = manifest[key.check][1].kind
+    for key, outcome in book.latest():
+        kind = manifest[key.check][1].kind if key.check in manifest else Kind.TEST
         profile = key.policy.split(", ")[1] if kind is Kind.EXPERIMENT else ""
         seconds[profile][key.content] += outcome.seconds
     if not seconds[""]:
