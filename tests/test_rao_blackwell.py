@@ -9,6 +9,8 @@ Ranganath, Gerrish, Blei 2014, eqs. 5-6.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -88,13 +90,22 @@ def test_rows_of_a_gaussian_model(submission: Submission, seed: int, N: int, var
             total = total + (values if on_plate or values.ndim == 1 else values.sum(1))
         return total
 
-    mistakes: Mistakes = {
+    mistakes: dict[str, Callable[[], Array]] = {
         "log q of the variable is missing": lambda: score * signal(kept, own_q=False)[..., None],
         "log q is added; it is subtracted": lambda: score * (signal(kept) + 2 * log_q[variable])[..., None],
         "this is downhill: the gradient of -ELBO": lambda: -score * signal(kept)[..., None],
         "the variable's own factor is missing": lambda: score * signal(kept[1:])[..., None],
         "the score is missing": lambda: score * 0 + signal(kept)[..., None],
+        "the children's factors are left out": lambda: score * signal([variable])[..., None],
+        "averaged over the draws; one row a draw is asked for": lambda: (
+            np.zeros_like(score) + (score * signal(kept)[..., None]).mean(0)
+        ),
+        "divided by the number of draws": lambda: score * signal(kept)[..., None] / len(score),
     }
+    if not on_plate:
+        mistakes |= {
+            "all factors are kept: nothing is Rao-Blackwellized": lambda: score * signal(list(COURSE))[..., None],
+        }
     agrees(
         found, score * signal(kept)[..., None], "gradient_draws", mistakes=mistakes, atol=1e-9, oracle="its definition"
     )
