@@ -11,9 +11,11 @@ import pytest
 from grading.claims import Refuted, array
 from grading.exhibits import Exhibits
 from grading.experiments import bbvi, bbvi_plots
-from grading.submission import Submission
+from grading.submission import Raised, Submission
 
 KINDS = {False: "without control variates", True: "with control variates"}
+FAR = 1e3
+"""Beyond this, mu_N is on its way to infinity: the data lie around 1."""
 WORDS = {
     "mu_error": "E[mu] ends {value:+.3g} posterior standard deviations from its exact posterior mean",
     "tau_error": "E[tau] ends {value:+.3g} posterior standard deviations from its exact posterior mean",
@@ -21,8 +23,14 @@ WORDS = {
 }
 
 
-def runs_of(submission: Submission, control_variates: bool, profile: str, seed: int) -> dict[int, bbvi.Run]:
-    """One run for each N."""
+JUDGED = {False: (10,), True: bbvi.SIZES}
+"""Where correct runs end is known in every coordinates.  Without control variates the noise of 100 points moves
+correct steps in logarithms beyond the reference's spread, and that of 1000 points drives them to infinity, so these
+runs are shown, not judged."""
+
+
+def one_run(submission: Submission, size: int, control_variates: bool, profile: str, seed: int) -> bbvi.Run:
+    """One trajectory, of the right shape, finite and in the domain."""
     settings, fit = bbvi.PROFILES[profile], bbvi.fit_of(submission)
 
     def checked(x: np.ndarray, settings: bbvi.Profile, seed: int, control_variates: bool) -> np.ndarray:
@@ -31,7 +39,25 @@ def runs_of(submission: Submission, control_variates: bool, profile: str, seed: 
             raise Refuted(f"lambda_N, a_N and b_N must stay positive; the smallest is {path[:, 1:].min():.6g}")
         return path
 
-    return {size: bbvi.run(checked, size, control_variates, settings, seed) for size in bbvi.SIZES}
+    run = bbvi.run(checked, size, control_variates, settings, seed)
+    if np.abs(run.mean_mu).max() > FAR:
+        raise Refuted(f"N = {size}, {KINDS[control_variates]}: mu_N runs away, to {np.abs(run.mean_mu).max():.3g}")
+    return run
+
+
+def runs_of(
+    submission: Submission, control_variates: bool, profile: str, seed: int, exhibits: Exhibits, judged: tuple[int, ...]
+) -> dict[int, bbvi.Run]:
+    """One run for each N; those that are not judged may be missing, and the report says why."""
+    runs = {}
+    for size in bbvi.SIZES:
+        try:
+            runs[size] = one_run(submission, size, control_variates, profile, seed)
+        except (Refuted, Raised) as problem:
+            if size in judged:
+                raise
+            exhibits.fact(f"N = {size}, {KINDS[control_variates]}, not judged", f"diverged: {problem}"[:200])
+    return runs
 
 
 def accept(runs: dict[int, bbvi.Run], control_variates: bool, profile: str, exhibits: Exhibits) -> None:
@@ -39,6 +65,8 @@ def accept(runs: dict[int, bbvi.Run], control_variates: bool, profile: str, exhi
     for size, run in runs.items():
         for statistic, value in run.statistics().items():
             exhibits.fact(f"{statistic}, N = {size}", value)
+            if size not in JUDGED[control_variates]:
+                continue
             low, high = bbvi.interval(profile, size, control_variates, statistic)
             if not low <= value <= high:
                 raise Refuted(
@@ -49,8 +77,8 @@ def accept(runs: dict[int, bbvi.Run], control_variates: bool, profile: str, exhi
 
 @pytest.mark.question("1.2.5")
 def test_bbvi_finds_the_posterior(submission: Submission, seed: int, profile: str, exhibits: Exhibits) -> None:
-    """E[mu], E[tau] and the bound end where correct runs end, for N = 10, 100 and 1000."""
-    runs = runs_of(submission, False, profile, seed)
+    """E[mu], E[tau] and the bound end where correct runs end on 10 points; the longer data are shown."""
+    runs = runs_of(submission, False, profile, seed, exhibits, JUDGED[False])
     shown = {size: {KINDS[False]: run} for size, run in runs.items()}
     exhibits.plot(bbvi_plots.trajectories(shown), "Black box variational inference", bbvi_plots.describe(shown))
     accept(runs, False, profile, exhibits)
@@ -61,9 +89,9 @@ def test_control_variates_find_the_posterior(
     submission: Submission, seed: int, profile: str, exhibits: Exhibits
 ) -> None:
     """The same with control variates, which leave far less noise: the limits are that much closer."""
-    runs = runs_of(submission, True, profile, seed)
-    plain = runs_of(submission, False, profile, seed)
-    shown = {size: {KINDS[False]: plain[size], KINDS[True]: runs[size]} for size in runs}
+    runs = runs_of(submission, True, profile, seed, exhibits, JUDGED[True])
+    plain = runs_of(submission, False, profile, seed, exhibits, ())
+    shown = {size: ({KINDS[False]: plain[size]} if size in plain else {}) | {KINDS[True]: runs[size]} for size in runs}
     exhibits.plot(bbvi_plots.trajectories(shown), "With and without control variates", bbvi_plots.describe(shown))
     show_variance(submission, runs[100], exhibits)
     accept(runs, True, profile, exhibits)
