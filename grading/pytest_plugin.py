@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+import msgspec
 import pytest
 from _pytest.outcomes import Skipped
 
@@ -27,6 +28,8 @@ from grading.assignment import CatalogueError, Check, Course, Kind, Question, co
 from grading.assignment.catalogue import matches
 from grading.exhibits import Exhibits
 from grading.judge import Judge, outcome_of, waiting
+from grading.montecarlo import Budget
+from grading.naming import Namer
 from grading.outcome import Outcome, State
 from grading.submission import InProcess, Problem, Submission
 from grading.submission.folder import LayoutError
@@ -34,6 +37,8 @@ from grading.submission.folder import LayoutError
 CHECK = pytest.StashKey[tuple[Question, Check]]()
 JUDGE = pytest.StashKey[Judge]()
 SUBMISSION = pytest.StashKey[Submission]()
+NAMER = pytest.StashKey[Namer]()
+"""Present in grading only: names the mistake behind a failed check."""
 EXHIBITS = pytest.StashKey[Exhibits]()
 SUITE = Path(__file__).parent.parent / "tests" / "suite"
 
@@ -241,7 +246,18 @@ def judged(item: pytest.Item, call: pytest.CallInfo[None], identifier: str, numb
     subject = item.config.stash.get(SUBMISSION, None)
     problem = subject.broken if subject is not None and not isinstance(error, Problem) else None
     calls = list(subject.calls) if subject is not None else []
-    return outcome_of(identifier, problem or error, calls, call.stop - call.start)
+    outcome = outcome_of(identifier, problem or error, calls, call.stop - call.start)
+    namer = item.config.stash.get(NAMER, None)
+    if namer is None or subject is None or outcome.state is not State.FAILED or outcome.mistake:
+        return outcome
+    return msgspec.structs.replace(outcome, mistake=namer(subject, calls, identifier.partition("/")[0]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop() -> Generator[None, Any, Any]:
+    """Each run has its own budget of random assertions."""
+    with Budget().active():
+        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -22,6 +22,7 @@ from grading.assignment import Course, load_course
 from grading.gradebook.conditions import Conditions, Profile
 from grading.gradebook.standing import seat
 from grading.judge import Judge
+from grading.naming import Namer, namer
 from grading.outcome import Outcome, State
 from grading.submission import Submission, Transport
 from grading.submission.folder import Layout, LayoutError
@@ -30,6 +31,9 @@ from grading.submission.proxy import Reference
 CHECKS = Path(tests.__file__).parent
 OPTIONS = ["-c", os.devnull, "-p", "grading.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:terminal", "-s"]
 OPTIONS += ["--import-mode=importlib", "--continue-on-collection-errors"]
+
+ACROSS = 5
+"""Calls that the reference answers cross the boundary twice; a check with such calls gets this many times its limits."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -66,13 +70,22 @@ def course_at(path: str) -> Course:
     return load_course(Path(path) if path else None)
 
 
+@cache
+def corpus() -> Namer | None:
+    """The corpus of known mistakes, read once a process."""
+    return namer()
+
+
 def run(job: Job, transport: Transport, reference: Reference | None, publish: Publish) -> None:
     """Run a job's checks; each is published as it ends, and exactly once."""
     try:
         Layout.read(Path(job.folder))
     except (LayoutError, OSError, ValueError, RecursionError) as error:
         return give_up(job, job.checks, State.ERROR, str(error), publish)
-    plugin = Session(job, Submission(transport, reference=reference), publish)
+    subject = Submission(transport, reference=reference)
+    if reference is not None:
+        subject.call_seconds, subject.check_seconds = ACROSS * subject.call_seconds, ACROSS * subject.check_seconds
+    plugin = Session(job, subject, publish)
     pytest.main([*OPTIONS, *options_of(job), *files()], plugins=[plugin])
     rest = tuple(name for name in job.checks if name not in plugin.published)
     give_up(job, rest, State.BROKEN, plugin.reason or "its test was not reached", publish)
@@ -114,6 +127,8 @@ class Session:
         self.judge = Judge(self.course, publish=self.ended)
         config.stash[pytest_plugin.JUDGE] = self.judge
         config.stash[pytest_plugin.SUBMISSION] = self.submission
+        if (known := corpus()) is not None:
+            config.stash[pytest_plugin.NAMER] = known
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
