@@ -33,7 +33,7 @@ OPTIONS = ["-c", os.devnull, "-p", "grading.pytest_plugin", "-p", "no:cacheprovi
 OPTIONS += ["--import-mode=importlib", "--continue-on-collection-errors"]
 
 ACROSS = 5
-"""Calls that the reference answers cross the boundary twice; a check with such calls gets this many times its limits."""
+"""Calls that the reference answers cross the boundary twice; such a check gets this many times its limits."""
 
 
 class Job(msgspec.Struct, frozen=True):

@@ -51,7 +51,7 @@ class Layout:
         return cls(root, str(table.get("name", root.name)), entries)
 
     def path_of(self, module: str) -> Path | None:
-        """The file that answers for a module: its entry point, else `implementations/<module>.py`, else its notebook."""
+        """The file that answers for a module: its entry point, else the module or notebook of that name."""
         if module in self.entry_points:
             return self.inside(self.entry_points[module])
         for folder in (self.root / "implementations", self.root):
@@ -83,7 +83,7 @@ class Layout:
 
 
 def decoded(raw: bytes) -> str:
-    """Text as editors save it: UTF-8 with or without BOM, UTF-16 with BOM, else Windows' Western encoding; any line ends."""
+    """Text as editors save it: UTF-8, with BOM or without, UTF-16 with BOM, else cp1252; any line ends."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = raw.decode("utf-16", errors="replace")
     else:

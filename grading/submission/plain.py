@@ -87,7 +87,7 @@ def array_bytes(array: NDArray[Any]) -> bytes:
 
 
 def array_from(data: bytes | memoryview) -> NDArray[Any]:
-    """The array of `array_bytes`, always a fresh exact ndarray.  Raises Unusable where dtype, shape and size disagree."""
+    """The array of `array_bytes`, always a fresh ndarray.  Raises Unusable where dtype, shape and size disagree."""
     dtype_text, shape, raw = msgspec.msgpack.decode(data, type=tuple[str, tuple[int, ...], bytes])
     if len(dtype_text) > 4 or dtype_text[1:2] not in KINDS:
         raise Unusable(f"an array of dtype {dtype_text[:20]!r}")

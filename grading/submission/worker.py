@@ -140,7 +140,7 @@ OPERATIONS: dict[str, Callable[[Worker, dict[str, Any], Listen], Any]] = {
 
 
 def ask_judge(name: str, listen: Listen) -> Callable[..., Any]:
-    """A stand-in for a function whose question was already marked wrong: the judge computes it, only values come back."""
+    """A stand-in for a function whose question failed: the judge computes it, only values come back."""
 
     def stand_in(*args: Any, **kwargs: Any) -> Any:
         answer = listen(plain.encode({"ask": name, "args": depart(list(args)), "kwargs": depart(kwargs)}))

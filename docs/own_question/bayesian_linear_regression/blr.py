@@ -1,6 +1,6 @@
 """Bayesian linear regression with known precisions.
 
-`X` is the design (N, D), `y` the targets (N,), alpha the precision of the weights, beta that of the noise, both positive.
+`X` is the design (N, D), `y` the targets (N,), alpha the precision of the weights, beta that of the noise.
 """
 
 

@@ -22,7 +22,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 @pytest.mark.question("5.1.1")
 @given(seed=SEEDS, alpha=POSITIVE, beta=POSITIVE)
 def test_elbo_is_its_expectation(submission: Submission, seed: int, alpha: float, beta: float) -> None:
-    """Three nodes a dimension integrate a quadratic exactly.  It catches a forgotten trace term and variance for std."""
+    """Three nodes a dimension integrate a quadratic exactly.  It catches a forgotten trace and variance for std."""
     rng = np.random.default_rng(seed)
     X, y, mean, variance = rng.normal(size=(5, 2)), rng.normal(size=5), rng.normal(size=2), rng.uniform(0.1, 4.0, 2)
     nodes, weights = np.polynomial.hermite_e.hermegauss(3)
