@@ -118,12 +118,15 @@ def one_epoch(
     """One epoch in the submission's process; the state that came back, checked."""
     message = {"op": "epoch", "function": run.function, "model": model, "plan": msgspec.to_builtins(plan)}
     message |= {"state": state, "images": digits.train, "number": number}
+    spent = submission.spent
     try:
         reply = submission.request(message, seconds=seconds)
     except Raised as problem:
         if str(problem).startswith("Diverged"):
             raise Refuted(f"{run.name}: {problem}", mistake="the training does not converge") from None
         raise
+    finally:
+        submission.spent = spent  # an epoch has its own limit, and takes nothing from the check's other calls
     return checked(reply, state, run.name)
 
 
