@@ -32,11 +32,8 @@ class Reference:
             self.server = ForkServer(self.isolation)
             self.submission = Submission(Remote(PROJECT, self.server))
         module, _, name = function.partition(".")
-        self.submission.start_check()
-        try:
-            return getattr(getattr(self.submission, module), name)(*args, **kwargs)
-        finally:
-            self.submission.end_check()
+        self.submission.start_check()  # never ended: a trusted, pure function needs no fresh process for each call
+        return getattr(getattr(self.submission, module), name)(*args, **kwargs)
 
     def close(self) -> None:
         """End the worker, if there is one."""
