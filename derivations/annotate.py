@@ -43,8 +43,14 @@ def render_html(report: DocumentReport, title: str = "Derivations") -> str:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["math"] = lambda latex, display=False: Markup(mathml(latex, display))
     template = environment.from_string(files("derivations").joinpath("report.html").read_text(encoding="utf-8"))
-    return template.render(title=title, report=report, blocks=list(_blocks(report)), signs=SIGNS, meaning=MEANING,
-                           first=_first_wrong(report))
+    return template.render(
+        title=title,
+        report=report,
+        blocks=list(_blocks(report)),
+        signs=SIGNS,
+        meaning=MEANING,
+        first=_first_wrong(report),
+    )
 
 
 def _blocks(report: DocumentReport) -> Iterator[Block]:

@@ -32,8 +32,9 @@ BUDGET: Final = 300.0  # seconds for one document; what is left then is reported
 REPAIRS, REPAIR = 60.0, 20.0  # seconds the search for repairs may take, in a document and on one line
 
 
-def check_document(text: str, question: str | None = None, context: Context | None = None,
-                   decide: Decide = decide) -> DocumentReport:
+def check_document(
+    text: str, question: str | None = None, context: Context | None = None, decide: Decide = decide
+) -> DocumentReport:
     """The verdicts on a Markdown text.
 
     `question` keeps only that question's equations; `context` replaces the contexts of the catalogue and of the
@@ -104,8 +105,15 @@ class _Checker:
             return self._unread(part, str(error.moved(part.line - 1)))
         problems: list[str] = []
         steps = [step for chain in display.chains for step in self._chain(part, display, chain, problems)]
-        return Equation(part.question, part.line, display.tag, part.text, problems[0] if problems else None,
-                        tuple(steps), part.kind is Kind.DISPLAY)
+        return Equation(
+            part.question,
+            part.line,
+            display.tag,
+            part.text,
+            problems[0] if problems else None,
+            tuple(steps),
+            part.kind is Kind.DISPLAY,
+        )
 
     def _unread(self, part: Part, problem: str) -> Equation:
         self.pending = self.condition = None

@@ -135,13 +135,19 @@ class Density(Expr):
     is_commutative = True
     is_positive = True
 
-    def __new__(cls, name: str | Str, of: Iterable[Expr], given: Iterable[Expr] = (),
-                parameters: Iterable[Expr] = ()) -> Density:
+    def __new__(
+        cls, name: str | Str, of: Iterable[Expr], given: Iterable[Expr] = (), parameters: Iterable[Expr] = ()
+    ) -> Density:
         label = name if isinstance(name, Str) else Str(name)
         given = tuple(as_expr(term) for term in given)
         fixed = [as_expr(term) for term in parameters] + [term for term in given if not is_variable(term)]
-        return super().__new__(cls, label, ordered(as_expr(term) for term in of),
-                               ordered(term for term in given if is_variable(term)), ordered(fixed))
+        return super().__new__(
+            cls,
+            label,
+            ordered(as_expr(term) for term in of),
+            ordered(term for term in given if is_variable(term)),
+            ordered(fixed),
+        )
 
     @property
     def name(self) -> str:
@@ -212,5 +218,17 @@ def variables(names: str) -> tuple[Variable, ...]:
     return tuple(Variable(name) for name in names.split())
 
 
-__all__ = ["Conditional", "Density", "DensityName", "Symbol", "Variable", "VariableRange", "as_expr",
-           "densities", "is_variable", "letter", "ordered", "variables"]
+__all__ = [
+    "Conditional",
+    "Density",
+    "DensityName",
+    "Symbol",
+    "Variable",
+    "VariableRange",
+    "as_expr",
+    "densities",
+    "is_variable",
+    "letter",
+    "ordered",
+    "variables",
+]

@@ -61,8 +61,9 @@ def pool_of(sides: Iterable[Basic], context: Context) -> Pool:
     measures += [node for node in nodes if isinstance(node, Density)]
     factors = [_log_factor(factor) for f in context.factorizations for factor in f.factors]
     terms = [log(node) for node in nodes if isinstance(node, Density)] + factors
-    terms += [Expectation(d, log(d)) for d in {d for m in context.measures.values() for d in m}
-              if isinstance(d, Density)]
+    terms += [
+        Expectation(d, log(d)) for d in {d for m in context.measures.values() for d in m} if isinstance(d, Density)
+    ]
     counts = [node for node in nodes if isinstance(node, Symbol) and node.name in context.integers]
     return Pool(tuple(dict.fromkeys(measures)), tuple(dict.fromkeys(terms)), tuple(dict.fromkeys(counts)), context)
 
@@ -89,7 +90,7 @@ def _whole(expr: Any, pool: Pool) -> Iterator[Edit]:
         words = f"{_math(symbol)} is replaced by {_math(1 / symbol)} (rate against scale)"
         yield Edit(_FACTOR, words, _exchange(expr, symbol))
     for matrix in sorted({node for node in preorder_traversal(expr) if isinstance(node, MatrixQuantity)}, key=str):
-        yield Edit(_SLIP, f"{_math(matrix)} is replaced by its inverse", expr.xreplace({matrix: matrix ** -1}))
+        yield Edit(_SLIP, f"{_math(matrix)} is replaced by its inverse", expr.xreplace({matrix: matrix**-1}))
         transposed = expr.xreplace({matrix: Transposed(matrix)})
         yield Edit(_SLIP, f"{_math(matrix)} is replaced by its transpose", transposed)
 
@@ -99,8 +100,11 @@ def _plates(expr: Basic, context: Context) -> Iterator[Edit]:
     for name, (lower, upper) in context.ranges.items():
         index = context.symbol(name)
         single = {d for d in expr.atoms(Density) if index in d.free_symbols} if index in expr.free_symbols else set()
-        members = {block: Variable(block.name, index) for block, parts in context.blocks.items()
-                   if isinstance(parts[0], VariableRange) and parts[0].name == block.name}
+        members = {
+            block: Variable(block.name, index)
+            for block, parts in context.blocks.items()
+            if isinstance(parts[0], VariableRange) and parts[0].name == block.name
+        }
         products = {d: IndexedProduct(d.xreplace(members), index, lower, upper) for d in single}
         if products:
             yield Edit(_SLIP, f"the product over {_math(index)} is written", expr.xreplace(products))
@@ -125,7 +129,7 @@ def _parts(node: Any, pool: Pool) -> Iterator[Edit]:
         for i, arg in enumerate(node.args):
             if isinstance(arg, (Expr, Tuple)):
                 for edit in _parts(arg, pool):
-                    yield edit._replace(term=node.func(*node.args[:i], edit.term, *node.args[i + 1:]))
+                    yield edit._replace(term=node.func(*node.args[:i], edit.term, *node.args[i + 1 :]))
 
 
 def _entries(array: Array, pool: Pool) -> Iterator[Edit]:

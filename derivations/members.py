@@ -44,9 +44,16 @@ def instances(relation: Relation, context: Context) -> list[tuple[Relation, Cont
         index = context.symbol(letter)
         numbers = _members(context)
         if numbers:
-            return [case for number in numbers for case in instances(
-                replace(relation, left=member(relation.left, index, number),
-                        right=member(relation.right, index, number)), _varying(context, number))]
+            return [
+                case
+                for number in numbers
+                for case in instances(
+                    replace(
+                        relation, left=member(relation.left, index, number), right=member(relation.right, index, number)
+                    ),
+                    _varying(context, number),
+                )
+            ]
     return [(relation, _at_the_optimum(relation, context))]
 
 

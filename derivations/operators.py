@@ -74,8 +74,11 @@ class Expectation(Expr):
 
     def _latex(self, printer: Any) -> str:
         measure = self.measure
-        below = (" ".join(printer._print(factor) for factor in measure.args) if isinstance(measure, Tuple)
-                 else printer._print(measure))
+        below = (
+            " ".join(printer._print(factor) for factor in measure.args)
+            if isinstance(measure, Tuple)
+            else printer._print(measure)
+        )
         subscript = f"_{{{below}}}" if below else ""
         return rf"\mathbb{{E}}{subscript}\left[{printer._print(self.body)}\right]"
 

@@ -43,7 +43,6 @@ class Quantity(Expr):
         power = "" if exp is None else f"^{{{exp}}}"
         return letter(self.name) + subscript + power + (f"({inside})" if inside else "")
 
-
     def _sympystr(self, printer: Any) -> str:
         index = "" if self.index is None else f"[{printer._print(self.index)}]"
         inside = ", ".join(printer._print(argument) for argument in self.arguments)
@@ -153,5 +152,17 @@ class Gumbel(Family):
         return -log(scale) - z - exp(-z)
 
 
-__all__ = ["Array", "Constant", "Family", "Gamma", "Gumbel", "MatrixQuantity", "Normal", "Quantity", "Symbol",
-           "Transposed", "gamma", "sqrt"]
+__all__ = [
+    "Array",
+    "Constant",
+    "Family",
+    "Gamma",
+    "Gumbel",
+    "MatrixQuantity",
+    "Normal",
+    "Quantity",
+    "Symbol",
+    "Transposed",
+    "gamma",
+    "sqrt",
+]

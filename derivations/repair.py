@@ -21,8 +21,9 @@ SECONDS = 4.0  # for the search on one line
 _OPPOSITE = {Sign.AT_MOST: Sign.AT_LEAST, Sign.AT_LEAST: Sign.AT_MOST}
 
 
-def find_repair(relation: Relation, context: Context, decide: Decide | None = None,
-                seconds: float = SECONDS) -> Repair | None:
+def find_repair(
+    relation: Relation, context: Context, decide: Decide | None = None, seconds: float = SECONDS
+) -> Repair | None:
     """The first small edit of a refuted `relation` that `decide` finds to hold, or None within the time."""
     start, tried = monotonic(), {relation}
     for words, candidate in candidates(relation, context):
@@ -31,7 +32,7 @@ def find_repair(relation: Relation, context: Context, decide: Decide | None = No
         if candidate in tried or candidate.left == candidate.right:
             continue
         tried.add(candidate)
-        verdict = (decide or decide_quickly)(candidate, context)
+        verdict = sensible(decide or decide_quickly, candidate, context)
         if verdict.holds:
             return Repair(words, candidate, verdict.status)
     return None
@@ -39,11 +40,16 @@ def find_repair(relation: Relation, context: Context, decide: Decide | None = No
 
 def decide_quickly(relation: Relation, context: Context) -> Verdict:
     """A verdict within about a second: what would take longer counts as undecided."""
+    verdict = closed_form.decide(relation, context, seconds=1.0)
+    undecided = verdict.status is Status.UNDECIDED
+    return prover.decide(relation, context, seconds=0.5) if undecided else verdict
+
+
+def sensible(decide: Decide, relation: Relation, context: Context) -> Verdict:
+    """The verdict on an edited line; an edit may make nonsense of it, and that is no repair."""
     try:
-        verdict = closed_form.decide(relation, context, seconds=1.0)
-        undecided = verdict.status is Status.UNDECIDED
-        return prover.decide(relation, context, seconds=0.5) if undecided else verdict
-    except Exception as error:  # an edit may make nonsense of a line; that is no repair
+        return decide(relation, context)
+    except Exception as error:
         return Verdict(Status.UNDECIDED, "none", f"{type(error).__name__}: {error}")
 
 

@@ -130,8 +130,19 @@ def step_of(left: str, relation: str, right: str, kind: StepKind, verdict: Verdi
     if verdict.repair is not None:
         fixed = verdict.repair
         repair = {"says": str(fixed), "edit": fixed.edit, "latex": fixed.relation.latex, "status": fixed.status.value}
-    return Step(left, relation, right, kind, verdict.status.value, verdict.rule, verdict.evidence, counterexample,
-                repair, verdict.tried, round(verdict.seconds, 4))
+    return Step(
+        left,
+        relation,
+        right,
+        kind,
+        verdict.status.value,
+        verdict.rule,
+        verdict.evidence,
+        counterexample,
+        repair,
+        verdict.tried,
+        round(verdict.seconds, 4),
+    )
 
 
 def to_json(report: DocumentReport) -> dict[str, Any]:

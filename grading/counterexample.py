@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,9 @@ import numpy as np
 from grading.submission import Call, Model, Rng
 
 MANY = 40
-"""Arrays with more entries than this are shown by shape and first entries."""
+"""Arrays with more entries than this are packed."""
+PACKED = 6000
+"""Packed arrays with more characters than this are cut."""
 
 
 def snippet(call: Call) -> str:
@@ -20,14 +24,14 @@ def snippet(call: Call) -> str:
     """
     named = dict(zip(call.function.parameters, call.args, strict=False)) | call.kwargs
     arguments = ",\n    ".join(f"{name}={source(value)}" for name, value in named.items())
-    lines = imports(list(named.values()), call.function.module)
+    lines = [*imports(list(named.values()), call.function.module), *cut(named)]
     return "\n".join([*lines, f"{call.function.qualified}(\n    {arguments},\n)", *gave(call.value)])
 
 
 def imports(values: list[Any], module: str) -> list[str]:
     """Import lines that the arguments need."""
     text = "".join(source(value) for value in values)
-    lines = [f"import {name}" for name in ("numpy as np", "torch") if name.split()[-1] + "." in text]
+    lines = [f"import {name}" for name in ("base64", "zlib", "numpy as np", "torch") if name.split()[-1] + "." in text]
     if "Model(" in text:
         lines.append("from grading.submission import Model")
         lines.append("from grading.submission.network import Network")
@@ -63,8 +67,24 @@ def source(value: Any) -> str:
 
 
 def array_source(value: np.ndarray[Any, Any]) -> str:
-    """`np.array([...])` with every digit; of a long array the first entries, and how it goes on."""
+    """`np.array([...])` with every digit; a longer array packed, one too long for that cut."""
+    kind = "" if value.dtype in (np.float64, np.int64, np.bool_) else f", dtype=np.{value.dtype.name}"
     if value.size <= MANY:
-        kind = "" if value.dtype in (np.float64, np.int64, np.bool_) else f", dtype=np.{value.dtype.name}"
         return f"np.array({value.tolist()!r}{kind})"
-    return f"np.array({value.ravel()[:4].tolist()!r})  # ... {value.size} entries, shape {value.shape}"
+    packed = base64.b64encode(zlib.compress(np.ascontiguousarray(value).tobytes(), 9)).decode()
+    if len(packed) > PACKED:
+        return f"np.array({value.ravel()[:4].tolist()!r}{kind})"
+    return (
+        f"np.frombuffer(zlib.decompress(base64.b64decode(\n        {packed!r}\n    )), "
+        f"dtype={value.dtype.name!r}).reshape({value.shape})"
+    )
+
+
+def cut(named: dict[str, Any]) -> list[str]:
+    """A comment for each array that is too long to be shown whole."""
+    long = {name: value for name, value in named.items() if isinstance(value, np.ndarray) and value.size > MANY}
+    return [
+        f"# only the first 4 of the {value.size} entries of {name} are shown"
+        for name, value in long.items()
+        if "frombuffer" not in array_source(value)
+    ]

@@ -38,16 +38,9 @@ class Judge:
     def waits_for(self, check: Check) -> str:
         """The number of a question whose failure makes this check meaningless, or empty."""
         for need in check.needs:
-            if any(self.stands_in_the_way(identifier) for identifier in self.required(need)):
+            if any(self.stands_in_the_way(identifier) for identifier in self.course.required(need)):
                 return need.partition("/")[0]
         return ""
-
-    def required(self, need: str) -> list[str]:
-        """The tests that a need stands for: itself, or all tests of a question."""
-        if "/" in need:
-            return [need]
-        question = self.course.question(need)
-        return [question.identifier(check) for check in question.checks if check.kind is Kind.TEST]
 
     def stands_in_the_way(self, identifier: str) -> bool:
         """Did this check end without passing?  A check not run in this session does not stand in the way."""

@@ -146,7 +146,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.stash[CHECK] = question, check
         wanted = question.number in chosen and (check.kind is not Kind.EXPERIMENT or config.getoption("--experiments"))
         (kept if wanted else dropped).append(item)
-    order = {identifier: place for place, identifier in enumerate(manifest)}
+    order = {identifier: place for place, identifier in enumerate(course.run_order())}
     kept.sort(key=lambda item: order.get(identifier_of(item) or "", len(order)))
     items[:] = kept
     config.hook.pytest_deselected(items=dropped)

@@ -149,7 +149,7 @@ class Session:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Lay what is known of all earlier checks before the judge, then run this one."""
         identifier = pytest_plugin.identifier_of(item) or ""
-        for name in self.course.manifest():
+        for name in self.course.run_order():
             if name == identifier:
                 break
             if name in self.job.earlier:

@@ -135,7 +135,9 @@ def test_score_is_the_gradient_of_log_q(submission: Submission, q: tuple[float, 
         f"the component of {name} has the opposite sign": lambda i=i: np.where(np.arange(4) == i, -expected, expected)
         for i, name in enumerate(("mu_N", "lambda_N", "a_N", "b_N"))
     }
+    swapped = np.where(np.arange(4) == 2, 2 * np.log(tau)[:, None] - expected, expected)
     mistakes = flips | {
+        "psi(a_N) and log b_N have the opposite signs": lambda: swapped,
         "it is the gradient of -log q: every sign is opposite": lambda: -expected,
         "lambda_N is used as a variance; it is a precision": lambda: densities.score(mu, tau, (q[0], 1 / q[1], *q[2:])),
         "b_N is used as a scale; it is a rate": lambda: densities.score(mu, tau, (*q[:3], 1 / q[3])),

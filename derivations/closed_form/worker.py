@@ -139,8 +139,16 @@ def _take(step: Step) -> Verdict | None:
 
     try:
         return prove(step.claim) if isinstance(step, Prove) else test_at_points(step.claim, step.n_points, step.seed)
-    except (ArithmeticError, AttributeError, LookupError, MemoryError, NotImplementedError, RecursionError,
-            TypeError, ValueError):
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        NotImplementedError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ):
         return None
 
 

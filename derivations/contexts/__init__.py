@@ -21,7 +21,15 @@ from derivations.reader import ReadError, read_expression, read_relation
 
 PAGES: Final = Path(__file__).parent
 LETTERS: Final = (
-    "variables", "indexed", "positive", "negative", "integers", "matrices", "functions", "densities", "constants",
+    "variables",
+    "indexed",
+    "positive",
+    "negative",
+    "integers",
+    "matrices",
+    "functions",
+    "densities",
+    "constants",
 )
 LATEX: Final = ("ranges", "latent", "factorizations", "blocks", "measures", "draws", "paths", "vary", "definitions")
 OTHER: Final = ("name", "questions", "extends", "gamma")
@@ -139,8 +147,9 @@ _READERS: Final[dict[str, Callable[[Context, Any], Any]]] = {
     "factorizations": _factorizations,
     "blocks": _table,
     "measures": lambda context, table: {name: _several(context, text) for name, text in table.items()},
-    "paths": lambda context, table: {read_expression(k, context): read_expression(v, context)
-                                     for k, v in table.items()},
+    "paths": lambda context, table: {
+        read_expression(k, context): read_expression(v, context) for k, v in table.items()
+    },
     "ranges": lambda context, table: {name: _terms(context, bounds) for name, bounds in table.items()},
     "definitions": _definitions,
 }

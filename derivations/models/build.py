@@ -19,8 +19,14 @@ from derivations.models.tables import Field, Grid, Kernel, RandomWeights, random
 LARGEST = 4096  # entries of the table over all variables of a model
 
 
-def build(sides: Iterable[Basic], context: Context, sizes: Sizes, seeds: range, numbers: Field,
-          fresh: frozenset[Basic] = frozenset()) -> FiniteModel:
+def build(
+    sides: Iterable[Basic],
+    context: Context,
+    sizes: Sizes,
+    seeds: range,
+    numbers: Field,
+    fresh: frozenset[Basic] = frozenset(),
+) -> FiniteModel:
     """Models of the given seeds for sides that are written out.
 
     Tables and parameters in `fresh` are drawn from other seeds.
@@ -53,8 +59,9 @@ def copies_in(joints: dict[str, Joint]) -> frozenset[str]:
 def _volumes(grid: Grid, copies: frozenset[str], random: RandomWeights, numbers: Field) -> dict[Variable, Any]:
     """A volume for each value of each variable; repeated draws share those of the variable they draw."""
     own = {v: numbers.fraction(random.volumes(v), 100) for v in grid.variables if prototype(v, copies) == v}
-    return {v: np.swapaxes(own[prototype(v, copies)], grid.axis(prototype(v, copies)), grid.axis(v))
-            for v in grid.variables}
+    return {
+        v: np.swapaxes(own[prototype(v, copies)], grid.axis(prototype(v, copies)), grid.axis(v)) for v in grid.variables
+    }
 
 
 def _is_fresh(kernel: Kernel, fresh: frozenset[Basic]) -> bool:

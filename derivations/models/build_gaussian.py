@@ -25,8 +25,9 @@ from derivations.models.joints import joints_of
 from derivations.models.tables import Field, Grid, Kernel, RandomWeights
 
 
-def build_gaussian(sides: Iterable[Basic], context: Context, sizes: Sizes, seeds: range, numbers: Field,
-                   nodes: int) -> GaussianModel:
+def build_gaussian(
+    sides: Iterable[Basic], context: Context, sizes: Sizes, seeds: range, numbers: Field, nodes: int
+) -> GaussianModel:
     """Gaussian models of the given seeds for sides that are written out, with a sample for every path."""
     sides = tuple(sides)
     drawn = [d for measure in context.measures.values() for d in measure if isinstance(d, Density)]
@@ -44,12 +45,15 @@ def build_gaussian(sides: Iterable[Basic], context: Context, sizes: Sizes, seeds
     random = RandomWeights(grid, seeds)
     kernels = [kernel for joint in joints.values() for kernel in joint.kernels]
     values = {p: random_value(p, random, numbers) for p in parameters_of(sides, kernels)}
-    regressions = {name: tuple(r for kernel in joint.kernels for r in _regressions(kernel, random, numbers))
-                   for name, joint in sorted(joints.items())}
+    regressions = {
+        name: tuple(r for kernel in joint.kernels for r in _regressions(kernel, random, numbers))
+        for name, joint in sorted(joints.items())
+    }
     points = {v: numbers.fraction(random.slopes(()), 4) for v in grid.variables}
     paths = {z: (path, *_drawn_from(z, path, drawn)) for z, path in context.paths.items()}
-    model = GaussianModel(grid, joints, {}, values, numbers, regressions=regressions, points=points,
-                          paths=paths, nodes=nodes)  # type: ignore[arg-type]
+    model = GaussianModel(
+        grid, joints, {}, values, numbers, regressions=regressions, points=points, paths=paths, nodes=nodes
+    )  # type: ignore[arg-type]
     for z in paths:
         model.points[z] = model.sample(z)  # type: ignore[index, arg-type]
     return model
@@ -66,13 +70,20 @@ def _drawn_from(z: Basic, path: Basic, drawn: list[Density]) -> tuple[Density, V
 
 def _regressions(kernel: Kernel, random: RandomWeights, numbers: Field) -> Iterable[Regression]:
     """A kernel over several variables as one regression after the other."""
+
     def eighths() -> object:
         return numbers.fraction(random.slopes(()), 8)
+
     for i, v in enumerate(kernel.of):
         parents = kernel.given + kernel.of[:i]
-        yield Regression(v, parents, kernel.parameters, tuple(eighths() for _ in parents),
-                         tuple(eighths() for _ in range(len(kernel.parameters) + 1)),
-                         tuple(eighths() for _ in range(len(kernel.parameters) + 1)))
+        yield Regression(
+            v,
+            parents,
+            kernel.parameters,
+            tuple(eighths() for _ in parents),
+            tuple(eighths() for _ in range(len(kernel.parameters) + 1)),
+            tuple(eighths() for _ in range(len(kernel.parameters) + 1)),
+        )
 
 
 def is_continuous(sides: Iterable[Basic], context: Context) -> bool:

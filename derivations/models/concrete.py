@@ -68,8 +68,11 @@ class _Writer:
     def densities(self, factor: Basic, at: dict[Symbol, int]) -> list[Density]:
         """A factor of a measure, or of a joint, as densities."""
         if isinstance(factor, IndexedProduct):
-            return [density for value in self._values(factor, at)
-                    for density in self.densities(factor.body, {**at, factor.index: value})]
+            return [
+                density
+                for value in self._values(factor, at)
+                for density in self.densities(factor.body, {**at, factor.index: value})
+            ]
         written = self.write(factor, at)
         members = written.args if isinstance(written, Mul) else (written,)
         if not all(isinstance(member, Density) for member in members):
@@ -139,8 +142,7 @@ def size_symbols(relation: Relation, context: Context) -> tuple[set[Symbol], set
     inside = free_indices(relation, context)
     running = {symbol for symbol in inside if symbol.name in context.ranges}
     counts = (inside - running) | _context_counts(context)
-    counts |= {s for index in running for limit in context.ranges[index.name]
-               for s in sympify(limit).free_symbols}
+    counts |= {s for index in running for limit in context.ranges[index.name] for s in sympify(limit).free_symbols}
     return counts, running
 
 
@@ -148,8 +150,9 @@ def _context_counts(context: Context) -> set[Symbol]:
     """Counts in the bounds of the joints and blocks of the context."""
     terms: list[Basic] = [factor for f in context.factorizations for factor in f.factors]
     terms += [member for block in context.blocks.values() for member in block]
-    products = [node for term in terms for node in preorder_traversal(term)
-                if isinstance(node, (IndexedProduct, VariableRange))]
+    products = [
+        node for term in terms for node in preorder_traversal(term) if isinstance(node, (IndexedProduct, VariableRange))
+    ]
     return {s for node in products for limit in (node.lower, node.upper) for s in limit.free_symbols}
 
 

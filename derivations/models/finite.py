@@ -82,8 +82,9 @@ class FiniteModel:
     def constant(self, number: Any) -> Any:
         """A number as an array."""
         value = mpmath.mpf(number.p) / number.q if isinstance(number, Rational) else number
-        return np.array(value if self.numbers is EXACT else float(value),
-                        dtype=object if self.numbers is EXACT else float).reshape((1,) * self.grid.ndim)
+        return np.array(
+            value if self.numbers is EXACT else float(value), dtype=object if self.numbers is EXACT else float
+        ).reshape((1,) * self.grid.ndim)
 
     # densities
 
@@ -110,10 +111,15 @@ class FiniteModel:
     def _one_draw(self, density: Density, joint: Joint, index: Expr | None) -> Any:
         def mine(v: Variable) -> bool:
             return v.name not in joint.copies or v.index == index
+
         of = [v for v in density.of if mine(v)]
         given = [v for v in density.given if mine(v)]
-        plain = Density(density.name, [prototype(v, joint.copies) for v in of],
-                        [prototype(v, joint.copies) for v in given], density.parameters)
+        plain = Density(
+            density.name,
+            [prototype(v, joint.copies) for v in of],
+            [prototype(v, joint.copies) for v in given],
+            density.parameters,
+        )
         value = self.density(plain)
         for v in of + given:
             if v.name in joint.copies and v.index is not None:
@@ -174,8 +180,11 @@ class FiniteModel:
         wrt = expr.wrt.args if isinstance(expr.wrt, Tuple) else (expr.wrt,)
         level = self.level + 1
         # A column of derivatives is tested along one direction, which differs from coordinate to coordinate.
-        moved = {parameter: dual.Dual(level, self.parameters[parameter], self.constant(Rational(3 + i, 3)))
-                 for i, parameter in enumerate(wrt) if parameter in self.parameters}
+        moved = {
+            parameter: dual.Dual(level, self.parameters[parameter], self.constant(Rational(3 + i, 3)))
+            for i, parameter in enumerate(wrt)
+            if parameter in self.parameters
+        }
         inside = replace(self, parameters=self.parameters | moved, level=level, _memo={})
         return dual.parts(inside.value(expr.body), level)[1]
 

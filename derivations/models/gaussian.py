@@ -93,8 +93,10 @@ class GaussianModel(FiniteModel):
         terms = []
         for v, mean, variance in self._sequence(density):
             residual = self.points[v] - mean
-            terms.append((dual.log(variance * self.constant(two_pi)) + residual * residual / variance)
-                         * self.constant(Rational(-1, 2)))
+            terms.append(
+                (dual.log(variance * self.constant(two_pi)) + residual * residual / variance)
+                * self.constant(Rational(-1, 2))
+            )
         return reduce(add, terms)
 
     def _sequence(self, density: Density) -> Iterable[tuple[Variable, Any, Any]]:

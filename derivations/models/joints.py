@@ -37,10 +37,19 @@ class Joint:
 
 def copied_letters(context: Context) -> frozenset[str]:
     r"""Letters such as $Z$ in $Z_1, \dots, Z_K \sim q(Z \mid X)$: their members are independent draws."""
-    drawn = {v.name for density in context.draws for v in density.of
-             if isinstance(v, Variable) and isinstance(v.index, Symbol)}
-    members = {v.name for f in context.factorizations for factor in f.factors
-               for v in _variables(factor) if isinstance(v, VariableRange) or v.index is not None}
+    drawn = {
+        v.name
+        for density in context.draws
+        for v in density.of
+        if isinstance(v, Variable) and isinstance(v.index, Symbol)
+    }
+    members = {
+        v.name
+        for f in context.factorizations
+        for factor in f.factors
+        for v in _variables(factor)
+        if isinstance(v, VariableRange) or v.index is not None
+    }
     blocks = {v.name for block in context.blocks.values() for v in block}
     return frozenset(drawn - members - blocks)
 
@@ -53,8 +62,10 @@ def _variables(factor: Basic) -> Iterable[Variable]:
 def joints_of(mentions: set[Density], context: Context, sizes: Sizes) -> dict[str, Joint]:
     """The joint of every letter mentioned, with those of the letters its factors use."""
     copies = copied_letters(context)
-    return {name: _joint(name, {d for d in mentions if d.name == name}, context, sizes, copies)
-            for name in sorted({density.name for density in mentions})}
+    return {
+        name: _joint(name, {d for d in mentions if d.name == name}, context, sizes, copies)
+        for name in sorted({density.name for density in mentions})
+    }
 
 
 def _joint(name: str, mentions: set[Density], context: Context, sizes: Sizes, copies: frozenset[str]) -> Joint:
@@ -66,14 +77,19 @@ def _joint(name: str, mentions: set[Density], context: Context, sizes: Sizes, co
 
 def _factors_named(name: str, context: Context, sizes: Sizes) -> list[Density]:
     """Factors called `name` in another letter's joint: $q_1(Z_1)$ in that of $q$."""
-    return [factor for f in context.factorizations for factor in factors_of(f.name, context, sizes)
-            if factor.name == name]
+    return [
+        factor for f in context.factorizations for factor in factors_of(f.name, context, sizes) if factor.name == name
+    ]
 
 
 def _added(factor: Density, mentions: set[Density]) -> list[Basic]:
-    return [parameter for mention in sorted(mentions, key=str)
-            if (mention.of, mention.given) == (factor.of, factor.given) for parameter in mention.parameters
-            if not factor.parameters]
+    return [
+        parameter
+        for mention in sorted(mentions, key=str)
+        if (mention.of, mention.given) == (factor.of, factor.given)
+        for parameter in mention.parameters
+        if not factor.parameters
+    ]
 
 
 def _arbitrary(name: str, mentions: set[Density], context: Context, copies: frozenset[str]) -> Joint:

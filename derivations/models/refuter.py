@@ -138,8 +138,9 @@ def worst_gap(claim: Claim, context: Context, sizes: Sizes, seeds: range, number
         return _largest(difference, left, right)
 
 
-def _sides(claim: Claim, context: Context, sizes: Sizes, seeds: range, numbers: Field,
-           fresh: frozenset[Basic]) -> tuple[Any, Any]:
+def _sides(
+    claim: Claim, context: Context, sizes: Sizes, seeds: range, numbers: Field, fresh: frozenset[Basic]
+) -> tuple[Any, Any]:
     written = [concrete(side, context, sizes) for side in (claim.left, claim.right)]
     if is_continuous(written, context):
         return _gaussian_sides(written, context, sizes, seeds, numbers)
@@ -154,11 +155,14 @@ def _values(model: FiniteModel, written: list[Expr], count: int) -> tuple[Any, A
     return left, right
 
 
-def _gaussian_sides(written: list[Expr], context: Context, sizes: Sizes, seeds: range,
-                    numbers: Field) -> tuple[Any, Any]:
+def _gaussian_sides(
+    written: list[Expr], context: Context, sizes: Sizes, seeds: range, numbers: Field
+) -> tuple[Any, Any]:
     """Both sides by quadrature with two numbers of nodes, which agree where quadrature is exact."""
-    few, many = (_values(build_gaussian(written, context, sizes, seeds, numbers, nodes), written, len(seeds))
-                 for nodes in (NODES, NODES + 4))
+    few, many = (
+        _values(build_gaussian(written, context, sizes, seeds, numbers, nodes), written, len(seeds))
+        for nodes in (NODES, NODES + 4)
+    )
     for one, other in zip(few, many, strict=True):
         if _largest(one - other, one, other).size > (_EXACT_BOUND if numbers is EXACT else _FLOAT_BOUND):
             raise Meaningless("an expectation is not exact on Gaussian models")
@@ -199,8 +203,12 @@ def _largest(difference: Any, left: Any, right: Any) -> Gap:
     if not np.isfinite(flat).all():
         raise Meaningless("a side has no finite value on a random model")
     at = np.unravel_index(int(np.argmax(flat)), flat.shape)
-    return Gap(float(relative[at]), mpmath.nstr(mpmath.mpf(left[at]), 15), mpmath.nstr(mpmath.mpf(right[at]), 15),
-               tuple(int(i) for i in at))
+    return Gap(
+        float(relative[at]),
+        mpmath.nstr(mpmath.mpf(left[at]), 15),
+        mpmath.nstr(mpmath.mpf(right[at]), 15),
+        tuple(int(i) for i in at),
+    )
 
 
 def _counterexample(relation: Relation, context: Context, sizes: Sizes, seed: int, gap: Gap) -> Counterexample:
@@ -214,9 +222,11 @@ def _counterexample(relation: Relation, context: Context, sizes: Sizes, seed: in
 def rerun_lines(relation: Relation, sizes: Sizes, seed: int) -> str:
     """Three lines of Python that print both sides again, for the relation and context at hand."""
     numbers = {str(symbol): int(number) for symbol, number in sizes.items()}
-    return ("from derivations.models import both_sides\n"
-            f"# `relation` is {relation}; `context` is the one it was checked in\n"
-            f"print(both_sides(relation, context, {numbers}, seed={seed}))")
+    return (
+        "from derivations.models import both_sides\n"
+        f"# `relation` is {relation}; `context` is the one it was checked in\n"
+        f"print(both_sides(relation, context, {numbers}, seed={seed}))"
+    )
 
 
 def both_sides(relation: Relation, context: Context, sizes: dict[str, int], seed: int) -> tuple[str, str]:

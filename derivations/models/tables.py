@@ -74,8 +74,7 @@ class Grid:
     def shape(self, count: int, variables: Iterable[Variable]) -> tuple[int, ...]:
         """The shape of a table over these variables for `count` models."""
         chosen = set(variables)
-        sizes = (size if variable in chosen else 1
-                 for variable, size in zip(self.variables, self.values, strict=True))
+        sizes = (size if variable in chosen else 1 for variable, size in zip(self.variables, self.values, strict=True))
         return (count, *sizes, 1)
 
 
@@ -89,13 +88,15 @@ class RandomWeights:
 
     def weights(self, variables: tuple[Variable, ...]) -> np.ndarray:
         """Positive weights; one model in four is extreme, which separates sides that are nearly equal."""
-        return self._draw(variables, lambda rng, seed, n: (
-            10 ** rng.integers(0, 4, n) if seed % 4 == 3 else rng.integers(1, 10, n)))
+        return self._draw(
+            variables, lambda rng, seed, n: 10 ** rng.integers(0, 4, n) if seed % 4 == 3 else rng.integers(1, 10, n)
+        )
 
     def volumes(self, variable: Variable) -> np.ndarray:
         """Volumes in hundredths, small ones in every other model, where densities exceed one."""
-        return self._draw((variable,), lambda rng, seed, n: (
-            rng.integers(1, 10, n) if seed % 2 else 25 * rng.integers(1, 10, n)))
+        return self._draw(
+            (variable,), lambda rng, seed, n: rng.integers(1, 10, n) if seed % 2 else 25 * rng.integers(1, 10, n)
+        )
 
     def slopes(self, variables: tuple[Variable, ...]) -> np.ndarray:
         """Coefficients of a parameter, in eighths."""
@@ -131,8 +132,10 @@ class Table:
 def random_table(kernel: Kernel, numbers: RandomWeights, field: Field) -> Table:
     """Draw the table of a kernel."""
     weights = field.convert(numbers.weights(kernel.variables))
-    slopes = tuple((field.fraction(numbers.slopes(kernel.variables), 8),
-                    field.fraction(numbers.slopes(kernel.variables), 8)) for _ in kernel.parameters)
+    slopes = tuple(
+        (field.fraction(numbers.slopes(kernel.variables), 8), field.fraction(numbers.slopes(kernel.variables), 8))
+        for _ in kernel.parameters
+    )
     return Table(kernel, weights, slopes)
 
 

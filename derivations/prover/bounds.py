@@ -43,14 +43,20 @@ def _manifest(part: Expr) -> bool:
     coefficient, rest = part.as_coeff_Mul()
     while isinstance(rest, (Expectation, IndexedSum)):
         rest = rest.body
-    return bool(coefficient > 0) and (_is_divergence(rest) or (isinstance(rest, Add) and all(
-        _manifest(arg) for arg in rest.args)))
+    return bool(coefficient > 0) and (
+        _is_divergence(rest) or (isinstance(rest, Add) and all(_manifest(arg) for arg in rest.args))
+    )
 
 
 def _is_divergence(term: Expr) -> bool:
     """KL between two densities of the same variables; between anything else it may be negative."""
-    return (isinstance(term, KL) and isinstance(term.q, Density) and isinstance(term.p, Density)
-            and set(term.q.of) == set(term.p.of) and not set(term.q.of) & set(term.q.given))
+    return (
+        isinstance(term, KL)
+        and isinstance(term.q, Density)
+        and isinstance(term.p, Density)
+        and set(term.q.of) == set(term.p.of)
+        and not set(term.q.of) & set(term.q.given)
+    )
 
 
 def _holds(terms: Terms, known: Knowledge, depth: int) -> bool:
@@ -114,8 +120,10 @@ def _inside(term: Term, known: Knowledge) -> Terms | None:
     for part in parts:
         logs = Expander(known, whole=True).log_of_terms((Term(Integer(1), part.weights),))
         share = part.coefficient / total
-        found += product((replace(rest, sums=rest.sums + part.sums),),
-                         tuple(replace(piece, coefficient=piece.coefficient * share) for piece in logs))
+        found += product(
+            (replace(rest, sums=rest.sums + part.sums),),
+            tuple(replace(piece, coefficient=piece.coefficient * share) for piece in logs),
+        )
     known.note("Jensen's inequality: the log of an average is at least the average of the logs")
     return simplified((*found, *product((rest,), number(log(total)))), known)
 

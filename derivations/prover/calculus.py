@@ -45,7 +45,7 @@ def _of_term(term: Term, parameter: Basic, known: Knowledge) -> Terms:
     for joint, exponent in term.weights:
         found += product((term,), scale(_log_derivative(joint, parameter, known), Integer(exponent)))
     for i, factor in enumerate(term.factors):
-        rest = replace(term, factors=term.factors[:i] + term.factors[i + 1:])
+        rest = replace(term, factors=term.factors[:i] + term.factors[i + 1 :])
         found += product((rest,), _of_factor(factor, parameter, known))
     return tuple(found)
 
@@ -110,7 +110,7 @@ def _in_value(term: Term, at: J) -> list[Term]:
             continue
         if not isinstance(factor, Log):
             raise Unprovable("a functional derivative inside a closed function")
-        rest = term.factors[:i] + term.factors[i + 1:]
+        rest = term.factors[:i] + term.factors[i + 1 :]
         found.append(replace(term, factors=rest, weights=weights_of([*term.weights, (at, -1)])))
     return found
 

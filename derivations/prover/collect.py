@@ -108,8 +108,7 @@ def _covering(group: list[_Sum], at: Expr, known: Knowledge) -> _Sum:
         ((_, lower, upper),) = s.canon.sums
         if at in (lower, upper) or (at_most(lower, at, known.scope) and at_most(at, upper, known.scope)):
             return s
-    forms = {tuple(sorted(str(canonical(term, known)) for term in simplified((_member(s, at),), known)))
-             for s in group}
+    forms = {tuple(sorted(str(canonical(term, known)) for term in simplified((_member(s, at),), known))) for s in group}
     if len(forms) > 1:
         raise Unprovable(f"no sum certainly has the member {at}")
     return group[0]
@@ -161,8 +160,11 @@ def _namings(term: Term, known: Knowledge) -> Iterator[dict[V, V]]:
         kinds.setdefault(_kind(v, known), []).append(v)
     orders = product(*(permutations(members) for members in kinds.values()))
     for _, order in zip(range(_TRIES), orders, strict=False):
-        yield {v: V(kind, i + 1) for kind, members in zip(kinds, order, strict=True)  # type: ignore[arg-type]
-               for i, v in enumerate(members)}
+        yield {
+            v: V(kind, i + 1)
+            for kind, members in zip(kinds, order, strict=True)  # type: ignore[arg-type]
+            for i, v in enumerate(members)
+        }
 
 
 def _kind(v: V, known: Knowledge) -> Basic:
@@ -179,6 +181,7 @@ def _named(term: Term, naming: dict[V, V], known: Knowledge) -> Term:
             return naming[v]
         number = ranges.get((v.base.name, v.copy))
         return v if number is None else V(v.base, number)
+
     return _with_indices(_inside(rename(term, change), known), known)
 
 
@@ -220,7 +223,7 @@ def _offsets(term: Term, index: Symbol) -> list[int]:
     """The whole numbers c in the subscripts t + c."""
     found = []
     for v in variables_of(term):
-        ends = ((v.base.lower, v.base.upper) if isinstance(v.base, VariableRange) else (v.base.index,))
+        ends = (v.base.lower, v.base.upper) if isinstance(v.base, VariableRange) else (v.base.index,)
         found += [int(end - index) for end in ends if end is not None and (end - index).is_Integer]
     return found
 
@@ -231,7 +234,8 @@ def _renamed_indices(term: Term) -> Term:
     for order in permutations(term.sums):
         values = {index: name for (index, _, _), name in zip(order, names, strict=True)}
         moved = reindex(replace(term, sums=()), values)
-        sums = tuple((name, a.xreplace(values), b.xreplace(values))
-                     for (_, a, b), name in zip(order, names, strict=True))
+        sums = tuple(
+            (name, a.xreplace(values), b.xreplace(values)) for (_, a, b), name in zip(order, names, strict=True)
+        )
         candidates.append(replace(moved, sums=sums))
     return min(candidates, key=lambda t: str(replace(t, coefficient=Integer(1)))) if candidates else term

@@ -44,8 +44,7 @@ def _decide(relation: Relation, context: Context, seconds: float) -> Verdict:
     if counterexample is not None:
         return _refuted(counterexample)
     if models < SUPPORT:
-        return undecided(f"holds on {models} random models; {SUPPORT} take too long",
-                         ("rules", "random models"))
+        return undecided(f"holds on {models} random models; {SUPPORT} take too long", ("rules", "random models"))
     return supported("random models", f"holds to 50 digits on {models} random models", ("rules",))
 
 

@@ -43,8 +43,7 @@ def derivative(expander: Expander, expr: Gradient) -> Terms:
 
 
 def _is_parameter(wrt: Basic, known: Knowledge) -> bool:
-    return isinstance(wrt, (Symbol, Variable)) or wrt in {
-        p for d in known.mentions for p in d.parameters}
+    return isinstance(wrt, (Symbol, Variable)) or wrt in {p for d in known.mentions for p in d.parameters}
 
 
 def _moved(expr: Gradient, known: Knowledge) -> Terms | None:

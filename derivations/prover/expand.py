@@ -116,6 +116,7 @@ class Expander:
                 return fresh[v]
             inside = any(b.is_range and b.base.name == v.base.name and self._inside(v, b) for b in bound)
             return V(v.base, copy) if inside else v
+
         terms = product(weights, body)
         moved = tuple(self._bind(rename(term, change), fresh.values()) for term in terms)
         return simplified(moved, self.known)
@@ -235,7 +236,7 @@ class Expander:
         if len(inside) == 1 and inside[0].is_monomial and expr.exp.is_Integer:
             (term,) = inside
             powers = weights_of((joint, e * int(expr.exp)) for joint, e in term.weights)
-            return (Term(term.coefficient ** expr.exp, powers),)
+            return (Term(term.coefficient**expr.exp, powers),)
         if not expr.exp.is_Integer or abs(expr.exp) > 3:
             raise Unprovable(f"no rule reads {expr}")
         factor = inside if expr.exp > 0 else self.inverse(inside)

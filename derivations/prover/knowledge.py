@@ -95,8 +95,11 @@ class Knowledge:
         for factorization in self.context.factorizations:
             for factor in factorization.factors:
                 if isinstance(factor, IndexedProduct):
-                    found |= {v.name for v in factor.body.variables
-                              if isinstance(v, Variable) and v.index is not None and v.index.has(factor.index)}
+                    found |= {
+                        v.name
+                        for v in factor.body.variables
+                        if isinstance(v, Variable) and v.index is not None and v.index.has(factor.index)
+                    }
         return frozenset(found)
 
     # joints
@@ -104,8 +107,9 @@ class Knowledge:
     def factors(self, name: str) -> tuple[Expr, ...]:
         """The factors of a joint, or those called `name` in another joint."""
         own = self.context.factors(name)
-        return own or tuple(factor for f in self.context.factorizations for factor in f.factors
-                            if _density(factor).name == name)
+        return own or tuple(
+            factor for f in self.context.factorizations for factor in f.factors if _density(factor).name == name
+        )
 
     def generated(self, name: str) -> set[Kind]:
         """The kinds of variable the joint is a distribution of."""
@@ -202,9 +206,8 @@ class Knowledge:
         """Whether a variable certainly belongs to a range."""
         if not isinstance(block, VariableRange) or point.name != block.name:
             return point == block
-        lower, upper = ((point.lower, point.upper) if isinstance(point, VariableRange) else (point.index,) * 2)
-        return lower is not None and at_most(block.lower, lower, self.scope) and at_most(
-            upper, block.upper, self.scope)
+        lower, upper = (point.lower, point.upper) if isinstance(point, VariableRange) else (point.index,) * 2
+        return lower is not None and at_most(block.lower, lower, self.scope) and at_most(upper, block.upper, self.scope)
 
     # parameters
 
@@ -217,23 +220,35 @@ class Knowledge:
         factors = self.factors(joint.name)
         if not factors:
             return any(parameter in d.parameters for d in self.mentions if d.name == joint.name)
-        return any(parameter in self._parameters(_density(factor)) for factor in factors
-                   if self._is_above(joint, factor, factors))
+        return any(
+            parameter in self._parameters(_density(factor))
+            for factor in factors
+            if self._is_above(joint, factor, factors)
+        )
 
     def _parameters(self, factor: Density) -> set[Basic]:
         """The parameters of a factor; where the context names none, those its mentions name."""
         if factor.parameters:
             return set(factor.parameters)
         kinds = {self._kind(v) for v in factor.of}
-        return {p for d in self.mentions if {self._kind(v) for t in d.of for v in self._written(t)} >= kinds
-                for p in d.parameters if d.name == factor.name}
+        return {
+            p
+            for d in self.mentions
+            if {self._kind(v) for t in d.of for v in self._written(t)} >= kinds
+            for p in d.parameters
+            if d.name == factor.name
+        }
 
     def _is_above(self, joint: J, factor: Expr, factors: tuple[Expr, ...]) -> bool:
         """Whether a factor generates one of the marginal's variables or something those descend from."""
         reached = {self._kind(v.base) for v in joint.variables}
         while True:
-            above = {self._kind(v) for f in factors if reached & {self._kind(v) for v in _density(f).of}
-                     for v in _density(f).given}
+            above = {
+                self._kind(v)
+                for f in factors
+                if reached & {self._kind(v) for v in _density(f).of}
+                for v in _density(f).given
+            }
             if above <= reached:
                 break
             reached |= above

@@ -24,8 +24,9 @@ def prove(relation: Relation, context: Context) -> tuple[str, ...] | None:
 
 def _attempt(relation: Relation, context: Context) -> tuple[str, ...] | None:
     left, right = (expand_quantities(side, context) for side in (relation.left, relation.right))
-    known = Knowledge(context, frozenset(mentioned_densities(left) | mentioned_densities(right)
-                                         | _in_measures(context)))
+    known = Knowledge(
+        context, frozenset(mentioned_densities(left) | mentioned_densities(right) | _in_measures(context))
+    )
     try:
         if relation.sign is Sign.PROPORTIONAL:
             left, right = log(left), log(right)
@@ -53,15 +54,15 @@ def _by_cases(relation: Relation, context: Context) -> tuple[str, ...] | None:
 
 
 def _at(relation: Relation, context: Context, index: Symbol, value: Expr) -> Relation:
-    left, right = (substituted(expand_quantities(side, context), {index: value})
-                   for side in (relation.left, relation.right))
+    left, right = (
+        substituted(expand_quantities(side, context), {index: value}) for side in (relation.left, relation.right)
+    )
     return Relation(left, relation.sign, right)
 
 
 def _in_measures(context: Context) -> set[Density]:
     terms: list[Basic] = [d for measure in context.measures.values() for d in measure]
-    return {node for term in [*terms, *context.draws] for node in preorder_traversal(term)
-            if isinstance(node, Density)}
+    return {node for term in [*terms, *context.draws] for node in preorder_traversal(term) if isinstance(node, Density)}
 
 
 def _prove(left: Expr, right: Expr, sign: Sign, known: Knowledge) -> tuple[str, ...] | None:

@@ -30,16 +30,18 @@ def _chain(product: IndexedProduct, known: Knowledge) -> Expr:
     offset, back = v.index - product.index, body.given[0].index - product.index
     root = (product.lower if back < offset else product.upper) + back
     first, last = product.lower + min(offset, back), product.upper + max(offset, back)
-    return (Density(body.name, [VariableRange(v.name, first, last)], (), body.parameters)
-            / Density(body.name, [Variable(v.name, root)], (), body.parameters))
+    return Density(body.name, [VariableRange(v.name, first, last)], (), body.parameters) / Density(
+        body.name, [Variable(v.name, root)], (), body.parameters
+    )
 
 
 def _plate(product: IndexedProduct, known: Knowledge) -> Expr:
     """A plate of the context given exactly its parents, or independent draws."""
     body: Density = product.body
     (v,) = body.of
-    own = next((f for f in known.factors(body.name) if isinstance(f, IndexedProduct)
-                and f.body.of[0].name == v.name), None)
+    own = next(
+        (f for f in known.factors(body.name) if isinstance(f, IndexedProduct) and f.body.of[0].name == v.name), None
+    )
     is_plate = own is not None and set(own.body.given) == set(body.given)
     is_draw = own is None and v.name in known.draws
     if v.index != product.index or any(u.has(product.index) for u in body.given) or not (is_plate or is_draw):

@@ -82,8 +82,10 @@ def _add_factor(parents: dict[str, frozenset[str]], factor: Expr, joint: J) -> N
     plate = isinstance(factor, IndexedProduct)
     body: Density = factor.body if plate else factor
     for tag in _tags(joint, body, factor.index) if plate else [None]:
+
         def node(v: Variable, tag: Expr | tuple[Expr, Expr] | None = tag) -> str:
             return _name(v, factor.index if plate else None, tag, joint)
+
         above = [node(v) for v in body.given]
         for v in body.of:
             parents[node(v)] = frozenset(above)
@@ -113,11 +115,12 @@ def _add_chain(parents: dict[str, frozenset[str]], points: list[V], known: Knowl
     ordered = in_order(points, known)
     nodes = [str(v) for v in (ordered or points)]
     for i, node in enumerate(nodes):
-        parents[node] = frozenset(nodes[i - 1:i] if ordered is not None else nodes[:i])
+        parents[node] = frozenset(nodes[i - 1 : i] if ordered is not None else nodes[:i])
 
 
 def in_order(points: list[V], known: Knowledge) -> list[V] | None:
     """Points and ranges of a chain by increasing index, or None if that depends on the indices."""
+
     class Unordered(Exception):
         pass
 
@@ -127,6 +130,7 @@ def in_order(points: list[V], known: Knowledge) -> list[V] | None:
         if at_most(_ends(other)[1], _ends(one)[0], known.scope):
             return 1
         raise Unordered
+
     try:
         return sorted(sorted(points, key=str), key=cmp_to_key(compare))
     except Unordered:
@@ -158,8 +162,11 @@ def _open(joint: J, exponent: int, known: Knowledge) -> list[Term]:
     if opened is None:
         return [Term(Integer(exponent), factors=(Log(joint),))]
     known.note("log of a product")
-    return [Term(sign * exponent * term.coefficient, term.weights, term.factors, term.bound, limits)
-            for sign, inner, limits in opened for term in log_terms(inner, known)]
+    return [
+        Term(sign * exponent * term.coefficient, term.weights, term.factors, term.bound, limits)
+        for sign, inner, limits in opened
+        for term in log_terms(inner, known)
+    ]
 
 
 Over = tuple[Limits, ...]
@@ -201,7 +208,7 @@ def _open_plate(joint: J, known: Knowledge) -> Opened | None:
     limits = {_ends(v) for v in inside}
     if len(limits) != 1 or {v.base.name for v in outside} & {v.base.name for v in inside}:
         return None
-    (lower, upper), = limits
+    ((lower, upper),) = limits
     n, m = (known.new_index(Symbol(letter), lower, upper) for letter in "nm")
     for size in range(len(inside)):
         for kept in combinations(inside, size):
@@ -210,9 +217,11 @@ def _open_plate(joint: J, known: Knowledge) -> Opened | None:
             others = _members(inside, m)
             if _are_independent(joint, _members(opened, n), others, here, known):
                 over = ((n, lower, upper),)
-                return [*_one(joint, 1, outside | set(kept), (), known),
-                        *_one(joint, 1, here | _members(opened, n), over, known),
-                        *_one(joint, -1, here, over, known)]
+                return [
+                    *_one(joint, 1, outside | set(kept), (), known),
+                    *_one(joint, 1, here | _members(opened, n), over, known),
+                    *_one(joint, -1, here, over, known),
+                ]
     return None
 
 
@@ -220,8 +229,7 @@ def _members(ranges: Iterable[V], index: Symbol) -> frozenset[V]:
     return frozenset(V(Variable(v.base.name, index), v.copy) for v in ranges)
 
 
-def _are_independent(joint: J, one: frozenset[V], other: frozenset[V], given: frozenset[V],
-                     known: Knowledge) -> bool:
+def _are_independent(joint: J, one: frozenset[V], other: frozenset[V], given: frozenset[V], known: Knowledge) -> bool:
     parents = _parents(J(joint.name, one | other | given, joint.stopped), known)
     names = [{str(v) for v in group} for group in (one, other, given)]
     return parents is not None and independence.independent(parents, *names)

@@ -18,8 +18,12 @@ def hidden(terms: Terms) -> Terms:
 
 def revealed(terms: Terms) -> Terms:
     """Outside every gradient a stopped value is the value itself."""
-    return tuple(_changed(term, lambda joint: replace(joint, stopped=False))
-                 if any(joint.stopped for joint in joints_in(term)) else term for term in terms)
+    return tuple(
+        _changed(term, lambda joint: replace(joint, stopped=False))
+        if any(joint.stopped for joint in joints_in(term))
+        else term
+        for term in terms
+    )
 
 
 def _changed(thing: Any, change: Callable[[J], J]) -> Any:
@@ -29,5 +33,8 @@ def _changed(thing: Any, change: Callable[[J], J]) -> Any:
         return Relative(change(thing.joint), thing.parameters)
     if isinstance(thing, Function):
         return Function(thing.name, tuple(_changed(term, change) for term in thing.terms))
-    return replace(thing, weights=weights_of((change(joint), e) for joint, e in thing.weights),
-                   factors=tuple(_changed(factor, change) for factor in thing.factors))
+    return replace(
+        thing,
+        weights=weights_of((change(joint), e) for joint, e in thing.weights),
+        factors=tuple(_changed(factor, change) for factor in thing.factors),
+    )

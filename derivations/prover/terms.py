@@ -134,9 +134,13 @@ def weights_of(pairs: Iterable[tuple[J, int]]) -> frozenset[tuple[J, int]]:
 
 def times(left: Term, right: Term) -> Term:
     """The product of two terms whose bound variables and indices are already apart."""
-    return Term(left.coefficient * right.coefficient, weights_of([*left.weights, *right.weights]),
-                tuple(sorted(left.factors + right.factors, key=str)), left.bound | right.bound,
-                left.sums + right.sums)
+    return Term(
+        left.coefficient * right.coefficient,
+        weights_of([*left.weights, *right.weights]),
+        tuple(sorted(left.factors + right.factors, key=str)),
+        left.bound | right.bound,
+        left.sums + right.sums,
+    )
 
 
 def product(left: Terms, right: Terms) -> Terms:
@@ -159,14 +163,20 @@ def rename(thing: Any, change: Callable[[V], V]) -> Any:
     if isinstance(thing, Function):
         return Function(thing.name, tuple(rename(term, change) for term in thing.terms))
     factors = tuple(sorted((rename(f, change) for f in thing.factors), key=str))
-    return replace(thing, weights=weights_of((rename(j, change), e) for j, e in thing.weights),
-                   factors=factors, bound=frozenset(change(v) for v in thing.bound))
+    return replace(
+        thing,
+        weights=weights_of((rename(j, change), e) for j, e in thing.weights),
+        factors=factors,
+        bound=frozenset(change(v) for v in thing.bound),
+    )
 
 
 def reindex(thing: Any, values: Mapping[Basic, Basic]) -> Any:
     """The same term with indices replaced everywhere, in bounds and coefficients too."""
+
     def change(v: V) -> V:
         return replace(v, base=v.base.xreplace(values))
+
     if isinstance(thing, Function):
         return Function(thing.name, tuple(reindex(term, values) for term in thing.terms))
     if not isinstance(thing, Term):
@@ -174,8 +184,12 @@ def reindex(thing: Any, values: Mapping[Basic, Basic]) -> Any:
         return _in_parameters(moved, values)
     factors = tuple(sorted((reindex(f, values) for f in thing.factors), key=str))
     sums = tuple((i, a.xreplace(values), b.xreplace(values)) for i, a, b in thing.sums)
-    return replace(rename(replace(thing, factors=()), change), factors=factors, sums=sums,
-                   coefficient=thing.coefficient.xreplace(values))
+    return replace(
+        rename(replace(thing, factors=()), change),
+        factors=factors,
+        sums=sums,
+        coefficient=thing.coefficient.xreplace(values),
+    )
 
 
 def apart(term: Term, known: Any) -> Term:

@@ -98,5 +98,17 @@ def read_display(text: str) -> Display:
     return split(text)
 
 
-__all__ = ["Chain", "Display", "ReadError", "Relation", "Side", "Sign", "Tuple", "VariableRange", "read_display",
-           "read_expression", "read_relation", "read_side"]
+__all__ = [
+    "Chain",
+    "Display",
+    "ReadError",
+    "Relation",
+    "Side",
+    "Sign",
+    "Tuple",
+    "VariableRange",
+    "read_display",
+    "read_expression",
+    "read_relation",
+    "read_side",
+]

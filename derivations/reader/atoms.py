@@ -215,8 +215,9 @@ class Atoms(Transformer_NonRecursive):
         return printable(Mul(*(self._factor(factor) for factor in factors if not isinstance(factor, Token))))
 
     def _factor(self, factor: Any) -> Expr:
-        if not isinstance(factor, Expr) or any(d.left == factor for d in self.context.definitions
-                                               if isinstance(d.right, Tuple)):
+        if not isinstance(factor, Expr) or any(
+            d.left == factor for d in self.context.definitions if isinstance(d.right, Tuple)
+        ):
             raise ReadError("a list cannot be multiplied")
         return factor
 

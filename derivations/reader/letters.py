@@ -114,7 +114,8 @@ class Letters:
             return scripts.raised(pi)
         term = self._named(name + self._label(letter, scripts.below) + scripts.mark, scripts.below)
         if (scripts.above is not None or scripts.transposed) and any(
-                d.left == term and isinstance(d.right, Tuple) for d in context.definitions):
+            d.left == term and isinstance(d.right, Tuple) for d in context.definitions
+        ):
             raise _error(letter, "a list of parameters cannot carry a superscript; write its components")
         return scripts.raised(term)
 

@@ -16,10 +16,21 @@ from derivations.reader.errors import ReadError
 from derivations.reader.scanner import Piece, closing, scan, words
 
 SIGNS: Final = {
-    "=": Sign.EQUAL, "<": Sign.LESS, ">": Sign.GREATER, r"\lt": Sign.LESS, r"\gt": Sign.GREATER,
-    r"\le": Sign.AT_MOST, r"\leq": Sign.AT_MOST, r"\leqslant": Sign.AT_MOST,
-    r"\ge": Sign.AT_LEAST, r"\geq": Sign.AT_LEAST, r"\geqslant": Sign.AT_LEAST,
-    r"\triangleq": Sign.DEFINED, r"\coloneqq": Sign.DEFINED, r"\equiv": Sign.EQUAL, r"\propto": Sign.PROPORTIONAL,
+    "=": Sign.EQUAL,
+    "<": Sign.LESS,
+    ">": Sign.GREATER,
+    r"\lt": Sign.LESS,
+    r"\gt": Sign.GREATER,
+    r"\le": Sign.AT_MOST,
+    r"\leq": Sign.AT_MOST,
+    r"\leqslant": Sign.AT_MOST,
+    r"\ge": Sign.AT_LEAST,
+    r"\geq": Sign.AT_LEAST,
+    r"\geqslant": Sign.AT_LEAST,
+    r"\triangleq": Sign.DEFINED,
+    r"\coloneqq": Sign.DEFINED,
+    r"\equiv": Sign.EQUAL,
+    r"\propto": Sign.PROPORTIONAL,
     r"\sim": Sign.DISTRIBUTED,
 }
 ARROWS: Final = words(
@@ -31,7 +42,8 @@ STACKED: Final = frozenset((r"\stackrel", r"\overset", r"\underset"))
 UP_TO_CONSTANT: Final = frozenset(("+", "c", "C", r"\text{c}", r"\text{const}", r"\mathrm{c}", r"\text{+}"))
 REMARKS: Final = ("for", "where", "with", "if", "since", "as", "by", "because", "when", "and", "thus", "hence")
 ENVIRONMENTS: Final = frozenset(
-    f"{name}{star}" for name in ("aligned", "align", "split", "gather", "gathered", "equation", "multline", "eqnarray")
+    f"{name}{star}"
+    for name in ("aligned", "align", "split", "gather", "gathered", "equation", "multline", "eqnarray")
     for star in ("", "*")
 )
 

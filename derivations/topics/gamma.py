@@ -182,8 +182,7 @@ def gradient_steps(by: Parameterization) -> Derivation:
             "differentiate term by term",
         ),
         equals(
-            Transposed(by.jacobian)
-            * Array([[digamma(alpha) - log(by.rate) - mean_log], [alpha / by.rate - mean]]),
+            Transposed(by.jacobian) * Array([[digamma(alpha) - log(by.rate) - mean_log], [alpha / by.rate - mean]]),
             "Jᵀ (E[T] - mean of T): it vanishes where the moments match",
         ),
     )

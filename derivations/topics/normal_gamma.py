@@ -199,9 +199,7 @@ UPDATE_MU = derive(
     up_to_constant(log(Normal(mu, MEAN, 1 / PRECISION)), "complete the square: λ_N = (λ_0 + N) E[τ]"),
 )
 
-RATE = b_0 + half * (
-    data_sum((x_n - mu_N) ** 2) + N / lambda_N + lambda_0 * ((mu_N - mu_0) ** 2 + 1 / lambda_N)
-)
+RATE = b_0 + half * (data_sum((x_n - mu_N) ** 2) + N / lambda_N + lambda_0 * ((mu_N - mu_0) ** 2 + 1 / lambda_N))
 UPDATE_TAU = derive(
     "Coordinate ascent: the optimal q(τ), with a_N = a_0 + (N + 1)/2",
     "1.1.3 1.2.5",

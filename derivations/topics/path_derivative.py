@@ -32,9 +32,7 @@ phi = Symbol("phi", real=True)
 p, q = densities("p q")
 q_phi = q[phi](z | x)
 
-CONTEXT = Context(
-    "path_derivative", variables=frozenset({"x", "z"}), latent=(z,), measures={"q": (q_phi,)}
-)
+CONTEXT = Context("path_derivative", variables=frozenset({"x", "z"}), latent=(z,), measures={"q": (q_phi,)})
 
 ZERO_MEAN = derive(
     "The score has mean zero",

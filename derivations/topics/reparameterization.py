@@ -112,9 +112,7 @@ SCALE_INTEGRAND = derive(
     "The joint density of y = x / c and of c = Σ x, in s = c^{-τ}",
     "3.1.20",
     CONTEXT,
-    (s ** (-1 / tau)) ** (K - 1)
-    * over_classes(softmax_term(s ** (-1 / tau), y_k, pi_k))
-    * (s ** (-1 / tau - 1) / tau),
+    (s ** (-1 / tau)) ** (K - 1) * over_classes(softmax_term(s ** (-1 / tau), y_k, pi_k)) * (s ** (-1 / tau - 1) / tau),
     equals(
         tau ** (K - 1) * WEIGHTS * s ** (K - 1) * exp(-s * PARTITION),
         "the Jacobian of x = c y is c^{K-1}, and |dc/ds| = s^{-1/τ - 1}/τ",

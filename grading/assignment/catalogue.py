@@ -104,8 +104,36 @@ class Course(msgspec.Struct, frozen=True):
         raise KeyError(f"no question {number}; there are {', '.join(q.number for q in self.questions)}")
 
     def manifest(self) -> dict[str, tuple[Question, Check]]:
-        """Every check by its identifier, in the order in which they run."""
+        """Every check by its identifier, in the order of the questions."""
         return {q.identifier(check): (q, check) for q in self.questions for check in q.checks}
+
+    def required(self, need: str) -> list[str]:
+        """The tests that a need stands for: itself, or all tests of a question."""
+        if "/" in need:
+            return [need]
+        question = self.question(need)
+        return [question.identifier(check) for check in question.checks if check.kind is Kind.TEST]
+
+    def run_order(self) -> list[str]:
+        """The manifest's checks, each after those that it needs, otherwise in the order of the questions.
+
+        Raises:
+            CatalogueError: checks need one another in a circle.
+        """
+        manifest, order = self.manifest(), dict[str, None]()
+
+        def visit(identifier: str, path: tuple[str, ...]) -> None:
+            if identifier in path:
+                raise CatalogueError(f"checks need one another: {' -> '.join((*path, identifier))}")
+            if identifier not in order:
+                for need in manifest[identifier][1].needs:
+                    for required in self.required(need):
+                        visit(required, (*path, identifier))
+                order[identifier] = None
+
+        for identifier in manifest:
+            visit(identifier, ())
+        return list(order)
 
     def select(self, patterns: list[str] | None) -> tuple[Question, ...]:
         """Questions whose number is, or starts with, one of the patterns (`2.2` selects 2.2.13 to 2.2.19)."""
@@ -152,7 +180,7 @@ def validated(source: Path, course: Course) -> Course:
     """The course with its questions in order of number.
 
     Raises:
-        CatalogueError: a number is used twice, or a check needs one that no page has.
+        CatalogueError: a number is used twice, a check needs one that no page has, or checks need one another.
     """
     pages = tuple(sorted(course.questions, key=lambda question: question.sort_key))
     numbers = [question.number for question in pages]
@@ -163,4 +191,6 @@ def validated(source: Path, course: Course) -> Course:
         for check in question.checks:
             if absent := [need for need in check.needs if need not in known]:
                 raise CatalogueError(f"{source}: {question.identifier(check)} needs {absent[0]}, which does not exist")
-    return msgspec.structs.replace(course, questions=pages)
+    course = msgspec.structs.replace(course, questions=pages)
+    course.run_order()
+    return course

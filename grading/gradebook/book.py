@@ -110,8 +110,8 @@ class Gradebook:
         """Keep an outcome at once.  One that is there already stays, unless the grader had broken over it."""
         row = (*key, outcome.state, msgspec.json.encode(outcome).decode(), isolation, now())
         self.connection.execute(
-            'INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state,'
-            ' body = excluded.body, isolation = excluded.isolation, recorded = excluded.recorded'
+            "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state,"
+            " body = excluded.body, isolation = excluded.isolation, recorded = excluded.recorded"
             f" WHERE outcome.state = '{State.BROKEN}'",
             row,
         )

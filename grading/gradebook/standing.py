@@ -35,7 +35,8 @@ class Standing:
 def standing(course: Course, kept: Kept, fingerprints: Mapping[str, str], conditions: Conditions) -> Standing:
     """Go through the manifest in order, as a run would."""
     judge, left = Judge(course), []
-    for identifier, (_, check) in course.manifest().items():
+    for identifier in course.run_order():
+        _, check = course.manifest()[identifier]
         if not conditions.runs(check) or identifier not in fingerprints:
             continue
         substituted, number = seat(judge, identifier, conditions)
@@ -62,9 +63,7 @@ def seat(judge: Judge, identifier: str, conditions: Conditions) -> tuple[list[st
     return substituted, "" if substituted else number
 
 
-def with_reason(
-    course: Course, outcome: Outcome, fingerprints: Mapping[str, str], conditions: Conditions
-) -> Outcome:
+def with_reason(course: Course, outcome: Outcome, fingerprints: Mapping[str, str], conditions: Conditions) -> Outcome:
     """An outcome for a check that nothing is known about, with the reason why."""
     _, check = course.manifest()[outcome.check]
     if outcome.state is State.NEEDS_HUMAN:

@@ -198,9 +198,7 @@ class Remote:
         deadline = monotonic() + self.patience.ending
         try:
             session.send(Frame(Kind.END, NO_TOKEN, b""), deadline)
-            while (
-                frame := session.receive(deadline)
-            ).kind is not Kind.ENDED or frame.token != session.check:
+            while (frame := session.receive(deadline)).kind is not Kind.ENDED or frame.token != session.check:
                 pass
         except (Late, Gone, Malformed):
             return False

@@ -65,3 +65,17 @@ def test_a_malformed_page_is_named_with_its_key(tmp_path: Path) -> None:
     (tmp_path / "1.1.1.toml").write_text('number = "1.1.1"\nlevle = "D"\n')
     with pytest.raises(CatalogueError, match=r"1\.1\.1\.toml.*levle"):
         load(tmp_path)
+
+
+def test_every_check_runs_after_those_it_needs(tmp_path: Path) -> None:
+    """The order of the run respects the graph of prerequisites, and a circle is an error that names it."""
+    course = load()
+    place = {identifier: n for n, identifier in enumerate(course.run_order())}
+    assert place.keys() == course.manifest().keys()
+    for identifier, (_, check) in course.manifest().items():
+        assert all(place[r] < place[identifier] for need in check.needs for r in course.required(need))
+    page = 'number = "1.1.1"\nlevel = "D"\ntitle = "T"\npoints = 1\nstatement = "S"\n'
+    checks = "".join(f'[[checks]]\nname = "{a}"\nclaim = "C"\nneeds = ["1.1.1/{b}"]\n' for a, b in ("ab", "ba"))
+    (tmp_path / "1.1.1.toml").write_text(page + checks)
+    with pytest.raises(CatalogueError, match=r"1\.1\.1/a -> 1\.1\.1/b -> 1\.1\.1/a"):
+        load(tmp_path)

@@ -45,10 +45,18 @@ LINES = [
     ("1.1.1", r"\log p(X) \ge \int q(Z) \log \frac{p(X,Z)}{q(Z)} \, dZ", [GOOD]),
     ("1.1.1", r"\log p(X) \le \int q(Z) \log \frac{p(X,Z)}{q(Z)} \, dZ", [BAD]),
     ("1.1.1", r"\mathcal{L}(q) := \mathbb{E}_{q(Z)}[\log p(X, Z)] + \mathbb{E}_{q(Z)}[\log q(Z)]", [BAD]),
-    ("1.1.3", r"\mathcal{L}(q) = \mathbb{E}_{q_1(Z_1)}[\mathbb{E}_{-Z_1}[\log p(X,Z)]] - \mathbb{E}_{q_1(Z_1)}"
-              r"[\log q_1(Z_1)] + C", [GOOD]),
-    ("1.1.3", r"\mathcal{L}(q) = \mathbb{E}_{q_1(Z_1)}[\mathbb{E}_{-Z_1}[\log p(X,Z)]] + \mathbb{E}_{q_1(Z_1)}"
-              r"[\log q_1(Z_1)] + C", [BAD]),
+    (
+        "1.1.3",
+        r"\mathcal{L}(q) = \mathbb{E}_{q_1(Z_1)}[\mathbb{E}_{-Z_1}[\log p(X,Z)]] - \mathbb{E}_{q_1(Z_1)}"
+        r"[\log q_1(Z_1)] + C",
+        [GOOD],
+    ),
+    (
+        "1.1.3",
+        r"\mathcal{L}(q) = \mathbb{E}_{q_1(Z_1)}[\mathbb{E}_{-Z_1}[\log p(X,Z)]] + \mathbb{E}_{q_1(Z_1)}"
+        r"[\log q_1(Z_1)] + C",
+        [BAD],
+    ),
     ("1.1.3", r"\log q_1^*(Z_1) = \mathbb{E}_{-Z_1}[\log p(X, Z)] + \text{const}", [GOOD]),
     ("1.1.3", r"\log q_1^*(Z_1) = \mathbb{E}_{-Z_1}[\log p(X, Z)]", [BAD]),
     ("1.1.3", r"\log q_1^*(Z_1) = \mathbb{E}_{-Z_2}[\log p(X, Z)] + C", [BAD]),
@@ -56,38 +64,81 @@ LINES = [
     ("1.2.4", r"\frac{\partial}{\partial b_N} \log q(\mu, \tau) = \frac{a_N}{b_N} - \tau", [GOOD]),
     ("1.2.4", r"\frac{\partial}{\partial a_N} \log q(\mu, \tau) = \log b_N - \psi(a_N) - \log \tau", [BAD]),
     ("1.2.4", r"\mathbb{E}_q\left[\frac{\partial}{\partial a_N} \log q(\mu, \tau)\right] = 0", [GOOD]),
-    ("1.2.4", r"\frac{\partial \log q(\mu, \tau)}{\partial \sigma}"
-              r" = \frac{(\mu - \mu_N)^2}{\sigma^3} - \frac{1}{\sigma}", [GOOD]),
+    (
+        "1.2.4",
+        r"\frac{\partial \log q(\mu, \tau)}{\partial \sigma}"
+        r" = \frac{(\mu - \mu_N)^2}{\sigma^3} - \frac{1}{\sigma}",
+        [GOOD],
+    ),
     ("2.1.10", r"\log p(X) \ge \mathcal{L}_K(q)", [GOOD]),
     ("2.1.11", r"\mathcal{L}_1(q) \ge \mathcal{L}_2(q)", [BAD]),
-    ("2.1.12", r"\nabla_{\lambda_3} \mathcal{L}(\lambda) = \mathbb{E}_q[\nabla_{\lambda_3}"
-               r" \log q_{\lambda_3}(z) (\log p(z|v)"
-               r" + \sum_n \log p(x_n|z, y_n) - \log q_{\lambda_3}(z))]", [GOOD]),
-    ("2.1.12", r"\nabla_{\lambda_3} \mathcal{L}(\lambda) = \mathbb{E}_q[\nabla_{\lambda_3}"
-               r" \log q_{\lambda_3}(z) (\log p(z|v)"
-               r" - \log q_{\lambda_3}(z))]", [BAD]),
+    (
+        "2.1.12",
+        r"\nabla_{\lambda_3} \mathcal{L}(\lambda) = \mathbb{E}_q[\nabla_{\lambda_3}"
+        r" \log q_{\lambda_3}(z) (\log p(z|v)"
+        r" + \sum_n \log p(x_n|z, y_n) - \log q_{\lambda_3}(z))]",
+        [GOOD],
+    ),
+    (
+        "2.1.12",
+        r"\nabla_{\lambda_3} \mathcal{L}(\lambda) = \mathbb{E}_q[\nabla_{\lambda_3}"
+        r" \log q_{\lambda_3}(z) (\log p(z|v)"
+        r" - \log q_{\lambda_3}(z))]",
+        [BAD],
+    ),
     ("2.2.14", r"p(x|\alpha, \beta) = \frac{1}{\Gamma(\alpha) \beta^\alpha} x^{\alpha - 1} e^{-x/\beta}", [GOOD]),
     ("2.2.14", r"p(x|\alpha, \beta) = \frac{\beta^\alpha}{\Gamma(\alpha)} x^{\alpha - 1} e^{-\beta x}", [BAD]),
-    ("2.2.15", r"\tilde{\nabla}_\theta \mathcal{L}(\theta)"
-               r" = J^{-1} F(\eta)^{-1} (J^T)^{-1} \nabla_\theta \mathcal{L}(\theta)",
-     [GOOD]),
-    ("2.2.15", r"\tilde{\nabla}_\theta \mathcal{L}(\theta)"
-               r" = J^T F(\eta)^{-1} J \nabla_\theta \mathcal{L}(\theta)", [BAD]),
-    ("2.2.16", r"F(\theta) ="
-               r" \begin{pmatrix} \psi'(\alpha) & 1/\beta \\ 1/\beta & \alpha/\beta^2 \end{pmatrix}", [GOOD]),
-    ("2.2.16", r"F(\theta) ="
-               r" \begin{pmatrix} \psi'(\alpha) & -1/\beta \\ -1/\beta & \alpha/\beta^2 \end{pmatrix}", [BAD]),
-    ("3.1.21", r"\hat{\nabla}_{TD}(\epsilon, \phi) = \nabla_z [\log p(x|z) + \log p(z) - \log q_\phi(z|x)]"
-               r"\nabla_\phi t(\epsilon, \phi) - \nabla_\phi \log q_\phi(z|x)", [GOOD]),
-    ("3.1.21", r"\hat{\nabla}_{TD}(\epsilon, \phi) = \nabla_z [\log p(x|z) + \log p(z) - \log q_\phi(z|x)]"
-               r"\nabla_\phi t(\epsilon, \phi)", [BAD]),
+    (
+        "2.2.15",
+        r"\tilde{\nabla}_\theta \mathcal{L}(\theta)"
+        r" = J^{-1} F(\eta)^{-1} (J^T)^{-1} \nabla_\theta \mathcal{L}(\theta)",
+        [GOOD],
+    ),
+    (
+        "2.2.15",
+        r"\tilde{\nabla}_\theta \mathcal{L}(\theta)"
+        r" = J^T F(\eta)^{-1} J \nabla_\theta \mathcal{L}(\theta)",
+        [BAD],
+    ),
+    (
+        "2.2.16",
+        r"F(\theta) ="
+        r" \begin{pmatrix} \psi'(\alpha) & 1/\beta \\ 1/\beta & \alpha/\beta^2 \end{pmatrix}",
+        [GOOD],
+    ),
+    (
+        "2.2.16",
+        r"F(\theta) ="
+        r" \begin{pmatrix} \psi'(\alpha) & -1/\beta \\ -1/\beta & \alpha/\beta^2 \end{pmatrix}",
+        [BAD],
+    ),
+    (
+        "3.1.21",
+        r"\hat{\nabla}_{TD}(\epsilon, \phi) = \nabla_z [\log p(x|z) + \log p(z) - \log q_\phi(z|x)]"
+        r"\nabla_\phi t(\epsilon, \phi) - \nabla_\phi \log q_\phi(z|x)",
+        [GOOD],
+    ),
+    (
+        "3.1.21",
+        r"\hat{\nabla}_{TD}(\epsilon, \phi) = \nabla_z [\log p(x|z) + \log p(z) - \log q_\phi(z|x)]"
+        r"\nabla_\phi t(\epsilon, \phi)",
+        [BAD],
+    ),
     ("3.1.22", r"\mathbb{E}_{q_\phi(z|x)}[\nabla_\phi \log q_\phi(z|x)] = 0", [GOOD]),
-    ("4.1.26", r"L = \mathbb{E}_q\Big[ KL(q(x_T|x_0) \| p(x_T))"
-               r" + \sum_{t>1} KL(q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_t))"
-               r" - \log p_\theta(x_0|x_1) \Big]", [GOOD]),
-    ("4.1.26", r"L = \mathbb{E}_q\Big[ KL(q(x_T|x_0) \| p(x_T))"
-               r" + \sum_{t\ge1} KL(q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_t))"
-               r" - \log p_\theta(x_0|x_1) \Big]", [BAD]),
+    (
+        "4.1.26",
+        r"L = \mathbb{E}_q\Big[ KL(q(x_T|x_0) \| p(x_T))"
+        r" + \sum_{t>1} KL(q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_t))"
+        r" - \log p_\theta(x_0|x_1) \Big]",
+        [GOOD],
+    ),
+    (
+        "4.1.26",
+        r"L = \mathbb{E}_q\Big[ KL(q(x_T|x_0) \| p(x_T))"
+        r" + \sum_{t\ge1} KL(q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_t))"
+        r" - \log p_\theta(x_0|x_1) \Big]",
+        [BAD],
+    ),
     ("4.1.26", r"L_0 = -\log p_\theta(x_0|x_1), \quad L_0 = \log p_\theta(x_0|x_1)", [GOOD, BAD]),
     ("4.2.27", r"\mathcal{L}_K = \mathbb{E}_{Z_1, \dots, Z_K}\left[\log \sum_{k=1}^K W_k\right] - \log K", [GOOD]),
     ("4.2.27", r"\mathcal{L}_K = \mathbb{E}_{Z_1, \dots, Z_K}\left[\log \sum_{k=1}^K W_k\right]", [BAD]),
@@ -116,10 +167,13 @@ def test_every_question_of_the_assignment_has_a_context() -> None:
 
 
 def test_a_wrong_line_between_right_ones_gives_two_refuted_steps() -> None:
-    found = report("1.1.1", r"""\begin{aligned}
+    found = report(
+        "1.1.1",
+        r"""\begin{aligned}
         \mathcal{L}(q) &= \mathbb{E}_{q(Z)}[\log p(X, Z)] - \mathbb{E}_{q(Z)}[\log q(Z)] \\
         &= \mathbb{E}_{q(Z)}[\log p(X, Z)] + \mathbb{E}_{q(Z)}[\log q(Z)] \\
-        &= \log p(X) - KL(q(Z) || p(Z|X)) \end{aligned}""")
+        &= \log p(X) - KL(q(Z) || p(Z|X)) \end{aligned}""",
+    )
     assert [step.verdict in GOOD for step in found.steps] == [True, False, False]
     wrong = found.first_wrong("1.1.1")
     assert wrong is not None and wrong[1] == 2
@@ -133,20 +187,29 @@ def test_a_chain_may_go_on_in_the_next_display() -> None:
 
 
 def test_the_question_keeps_its_own_definitions() -> None:
-    wrong, right = report("1.1.1", r"\mathcal{L}(q) = \mathbb{E}_{q(Z)}[\frac{\log p(X, Z)}{q(Z)}]",
-                          r"\log p(X) = \mathcal{L}(q) + KL(q(Z) || p(Z|X))").steps
+    wrong, right = report(
+        "1.1.1",
+        r"\mathcal{L}(q) = \mathbb{E}_{q(Z)}[\frac{\log p(X, Z)}{q(Z)}]",
+        r"\log p(X) = \mathcal{L}(q) + KL(q(Z) || p(Z|X))",
+    ).steps
     assert wrong.verdict in BAD and right.verdict in GOOD
 
 
 def test_new_names_are_defined_by_their_first_line() -> None:
-    found = report("1.1.1", r"G := \int q(Z) \log p(X, Z) dZ", r"G = \mathbb{E}_{q(Z)}[\log p(X, Z)]",
-                   r"G = \mathbb{E}_{q(Z)}[\log p(Z|X)]")
+    found = report(
+        "1.1.1",
+        r"G := \int q(Z) \log p(X, Z) dZ",
+        r"G = \mathbb{E}_{q(Z)}[\log p(X, Z)]",
+        r"G = \mathbb{E}_{q(Z)}[\log p(Z|X)]",
+    )
     assert [step.verdict in good for step, good in zip(found.steps, (NOTED, GOOD, BAD), strict=True)] == [True] * 3
 
 
 def test_a_multiplier_imposes_a_condition_and_the_next_line_follows_from_it() -> None:
-    condition = (r"\frac{\partial}{\partial q_1(Z_1)} \Big( \mathbb{E}_{q_1(Z_1)}[\mathbb{E}_{-Z_1}[\log p(X,Z)]"
-                 r" - \log q_1(Z_1)] + \lambda (\int q_1(Z_1) dZ_1 - 1) \Big) = 0")
+    condition = (
+        r"\frac{\partial}{\partial q_1(Z_1)} \Big( \mathbb{E}_{q_1(Z_1)}[\mathbb{E}_{-Z_1}[\log p(X,Z)]"
+        r" - \log q_1(Z_1)] + \lambda (\int q_1(Z_1) dZ_1 - 1) \Big) = 0"
+    )
     derivative = r"\mathbb{E}_{-Z_1}[\log p(X,Z)] - \log q_1(Z_1) - 1 + \lambda = 0"
     slip = r"\mathbb{E}_{-Z_1}[\log p(X,Z)] + \log q_1(Z_1) - 1 + \lambda = 0"
     imposed, follows = verdicts("1.1.3", condition, derivative)
@@ -187,7 +250,11 @@ $$ p(Z) = \int p(X, Z) dX $$
 def test_layout() -> None:
     document = parse_document(LAYOUT)
     assert [(part.question, part.line) for part in document.displays] == [
-        (None, 7), ("2.2.14", 14), ("2.2.16", 16), ("2.2.16", 20)]
+        (None, 7),
+        ("2.2.14", 14),
+        ("2.2.16", 16),
+        ("2.2.16", 20),
+    ]
     assert document.front["context"]["name"] == "mine"
 
 
@@ -202,8 +269,17 @@ def test_a_context_can_be_given() -> None:
     assert found.steps[0].verdict in GOOD
 
 
-@pytest.mark.parametrize("front", ["colour = 1", "gamma = 'both'", "variables = 'X'", "definitions = ['a = ']",
-                                   "extends = '../../secret'", "measures = ['q']"])
+@pytest.mark.parametrize(
+    "front",
+    [
+        "colour = 1",
+        "gamma = 'both'",
+        "variables = 'X'",
+        "definitions = ['a = ']",
+        "extends = '../../secret'",
+        "measures = ['q']",
+    ],
+)
 def test_a_broken_context_is_named(front: str) -> None:
     text = f"+++\n[context]\n{front}\n+++\n$$a = b$$"
     with pytest.raises(ContextError, match=front.split(" ")[0].replace("colour", "no field")):
@@ -229,8 +305,14 @@ def test_a_counterexample_runs_again() -> None:
     assert step.counterexample is not None
     lines = step.counterexample["rerun"]
     assert len(lines.splitlines()) <= 3
-    again = subprocess.run([sys.executable, "-W", "ignore", "-c", lines], capture_output=True, text=True, timeout=60,
-                           cwd=Path(__file__).parents[2], check=True)
+    again = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", lines],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+        check=True,
+    )
     assert step.counterexample["left"][:8] in again.stdout and step.counterexample["right"][:8] in again.stdout
 
 

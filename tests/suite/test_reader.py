@@ -33,11 +33,17 @@ from derivations.reader import ReadError, read_display, read_expression, read_re
 
 X, Z, x, z = variables("X Z x z")
 p, q = densities("p q")
-PLAIN = Context("plain", variables=frozenset("XZxz"), indexed=frozenset({"x"}), positive=frozenset({"tau"}),
-                integers=frozenset({"N", "T", "t", "i", "n"}), functions=frozenset({r"\mathcal{L}", "L"}),
-                matrices=frozenset({"J", "F"}), densities=frozenset("pqP"),
-                ranges={"t": (1, Symbol("T", integer=True, positive=True)),
-                        "n": (1, Symbol("N", integer=True, positive=True))})
+PLAIN = Context(
+    "plain",
+    variables=frozenset("XZxz"),
+    indexed=frozenset({"x"}),
+    positive=frozenset({"tau"}),
+    integers=frozenset({"N", "T", "t", "i", "n"}),
+    functions=frozenset({r"\mathcal{L}", "L"}),
+    matrices=frozenset({"J", "F"}),
+    densities=frozenset("pqP"),
+    ranges={"t": (1, Symbol("T", integer=True, positive=True)), "n": (1, Symbol("N", integer=True, positive=True))},
+)
 t, n, i, N, T = (PLAIN.symbol(name) for name in ["t", "n", "i", "N", "T"])
 
 
@@ -71,10 +77,12 @@ MEANINGS = {
     r"\sum_{i=1}^N (x_i - \mu)^2": IndexedSum((Variable("x", i) - PLAIN.symbol("mu")) ** 2, i, 1, N),
     r"\prod_n p(x_n)": IndexedProduct(p(Variable("x", n)), n, 1, N),
     r"\nabla_\phi \log q_\phi(z|x)": Gradient(log(q[PLAIN.symbol("phi")](z | x)), PLAIN.symbol("phi")),
-    r"\frac{\partial}{\partial \phi} \log q_\phi(z|x)":
-        Gradient(log(q[PLAIN.symbol("phi")](z | x)), PLAIN.symbol("phi")),
-    r"\frac{\partial \log q_\phi(z|x)}{\partial \phi}":
-        Gradient(log(q[PLAIN.symbol("phi")](z | x)), PLAIN.symbol("phi")),
+    r"\frac{\partial}{\partial \phi} \log q_\phi(z|x)": Gradient(
+        log(q[PLAIN.symbol("phi")](z | x)), PLAIN.symbol("phi")
+    ),
+    r"\frac{\partial \log q_\phi(z|x)}{\partial \phi}": Gradient(
+        log(q[PLAIN.symbol("phi")](z | x)), PLAIN.symbol("phi")
+    ),
     r"\mathcal{N}(z|\mu,\sigma^2)": Normal(z, PLAIN.symbol("mu"), PLAIN.symbol("sigma") ** 2),
     r"\psi(a)": polygamma(0, PLAIN.symbol("a")),
     r"\psi'(a)": polygamma(1, PLAIN.symbol("a")),
@@ -140,7 +148,8 @@ def test_the_scope_of_a_sum_lasts_as_long_as_its_index() -> None:
 
 def test_chains_rows_tags_and_remarks() -> None:
     display = read_display(
-        r"\begin{aligned} A &= B \\ &\le C \quad \text{for } k = 1, \dots, K \\ D &:= F \tag{7} \end{aligned}")
+        r"\begin{aligned} A &= B \\ &\le C \quad \text{for } k = 1, \dots, K \\ D &:= F \tag{7} \end{aligned}"
+    )
     assert [chain.signs for chain in display.chains] == [[Sign.EQUAL, Sign.AT_MOST], [Sign.DEFINED]]
     assert [display.latex(side) for chain in display.chains for side in chain.sides] == ["A", "B", "C", "D", "F"]
     assert display.tag == "7"
@@ -241,9 +250,49 @@ def test_hostile_text_ends_quickly_in_a_term_or_a_message(name: str) -> None:
     assert time.monotonic() - start < 5
 
 
-TOKENS = [r"\log", r"\frac", "{", "}", "(", ")", "_", "^", "q", "p", "Z", "X", "|", "=", "+", "-", r"\sum", r"\int",
-          "dZ", r"\mathbb{E}", r"\nabla", "x", "1", "t", "&", r"\\", r"\text{for}", ",", ":", r"\begin{bmatrix}",
-          r"\end{bmatrix}", "'", "*", "!", r"\tilde", r"\mathbf", r"\dots", r"\psi", "KL", r"\|", r"\quad"]
+TOKENS = [
+    r"\log",
+    r"\frac",
+    "{",
+    "}",
+    "(",
+    ")",
+    "_",
+    "^",
+    "q",
+    "p",
+    "Z",
+    "X",
+    "|",
+    "=",
+    "+",
+    "-",
+    r"\sum",
+    r"\int",
+    "dZ",
+    r"\mathbb{E}",
+    r"\nabla",
+    "x",
+    "1",
+    "t",
+    "&",
+    r"\\",
+    r"\text{for}",
+    ",",
+    ":",
+    r"\begin{bmatrix}",
+    r"\end{bmatrix}",
+    "'",
+    "*",
+    "!",
+    r"\tilde",
+    r"\mathbf",
+    r"\dots",
+    r"\psi",
+    "KL",
+    r"\|",
+    r"\quad",
+]
 
 
 @settings(max_examples=300, deadline=None)

@@ -44,8 +44,13 @@ def test_a_chain_forgets_but_its_reverse_remembers() -> None:
     x = [Variable("x", i) for i in range(4)]
     forward, same = q(x[2] | x[1], x[0]), q(x[2] | x[1])
     backward, other = q(x[1] | x[2], x[0]), q(x[1] | x[2])
-    model = build((forward, same, backward, other), context_of("4.1.26"), {Symbol("T", integer=True, positive=True): 3},
-                  range(12), FLOAT)
+    model = build(
+        (forward, same, backward, other),
+        context_of("4.1.26"),
+        {Symbol("T", integer=True, positive=True): 3},
+        range(12),
+        FLOAT,
+    )
     np.testing.assert_allclose(model.value(forward), model.value(same) + 0 * model.value(forward), rtol=1e-10)
     gaps = abs(model.value(backward) - model.value(other)).reshape(12, -1).max(axis=1)
     assert (gaps > 1e-6).all()
@@ -103,8 +108,10 @@ def test_a_counterexample_runs_again(question: str, latex: str) -> None:
     assert found is not None
     assert found.left != found.right
     assert len(found.rerun.splitlines()) == 3
-    shown = eval(found.rerun.splitlines()[-1].removeprefix("print"), {
-        "both_sides": both_sides, "relation": relation, "context": context})
+    shown = eval(
+        found.rerun.splitlines()[-1].removeprefix("print"),
+        {"both_sides": both_sides, "relation": relation, "context": context},
+    )
     assert shown == (found.left, found.right)
 
 

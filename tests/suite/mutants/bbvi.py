@@ -240,7 +240,9 @@ def ascent(direction: Any, sampler: Any = normal_gamma.sample_q, rate: Any = Non
                 f = bbvi.control_variate(f, normal_gamma.score(mu, tau, now))
             size = rho[t] if rate is None else rate(rho, t)
             step = size * direction(f, now)
-            path.append(np.concatenate([now[:1] + step[:1], now[1:] * np.exp(now[1:] * step[1:])]))
+            # Bounded, so that a wrong direction ends in wrong numbers and not in an overflow.
+            positive = np.clip(now[1:] * np.exp(np.clip(now[1:] * step[1:], -5, 5)), 1e-9, 1e9)
+            path.append(np.concatenate([now[:1] + step[:1], positive]))
         return np.array(path)
 
     return wrong

@@ -207,6 +207,11 @@ score.wrong(
     with_column(2, lambda column, mu, tau, q: 2 * (np.log(q[3]) + np.log(tau)) - column),
 )
 score.wrong(
+    "ψ(a_N) and log b_N have the opposite signs",
+    "∂ log q/∂a_N = log b_N + log tau - ψ(a_N): log b comes from b^a, ψ is subtracted.",
+    with_column(2, lambda column, mu, tau, q: 2 * np.log(tau) - column),
+)
+score.wrong(
     "log b_N is missing",
     "∂ log q/∂a_N has log b_N, from b^a in the normaliser.",
     with_column(2, lambda column, mu, tau, q: column - np.log(q[3])),

@@ -27,7 +27,7 @@ def score(mu, tau, q):
     columns = [
         lambda_N * (mu - mu_N),
         1 / (2 * lambda_N) - 0.5 * (mu - mu_N) ** 2,
-        -digamma(a_N) + np.log(b_N) + np.log(tau),
+        digamma(a_N) - np.log(b_N) + np.log(tau),
         a_N / b_N - tau,
     ]
     return np.stack(columns, axis=1)
