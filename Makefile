@@ -9,7 +9,7 @@ OUT    ?= out
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help grade test lint checks suite bench calibrate docs pictures mutants clean
+.PHONY: help grade test lint checks suite bench calibrate docs pictures mutants seeds clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +28,7 @@ test: lint suite  ## lint, types, all checks on the reference, and the tests of 
 
 lint: $(VENV)/ready  ## ruff and mypy
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 
 checks: $(VENV)/ready  ## the checks on the reference submission, as a student runs them
@@ -41,6 +42,10 @@ bench: $(VENV)/ready  ## timings, side by side with the textbook versions
 
 calibrate: $(VENV)/ready  ## measured error rates of the random checks; resumable
 	$(BIN)/python -m grading.montecarlo.calibrate --out $(OUT)/calibration
+	$(BIN)/python -m grading.montecarlo.calibrate --out $(OUT)/calibration --write docs
+
+seeds: $(VENV)/ready  ## the checks on the reference under many seeds; none may fail
+	$(BIN)/python -m tests.seeds --seeds 300
 
 mutants: $(VENV)/ready  ## kill table, and generated mutants of the reference; resumable
 	$(BIN)/python -m tests.suite.kill_table
