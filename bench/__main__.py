@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bench import bbvi, iwae
+from bench import bbvi, derivations, iwae
 from bench.timing import table
 
-BENCHMARKS = (bbvi, iwae)
+BENCHMARKS = (bbvi, derivations, iwae)
 
 
 def main() -> None:
