@@ -20,7 +20,7 @@ from derivations.reader.limits import MAX_DOCUMENT
 
 ENVIRONMENTS: Final = r"(?:align|aligned|equation|gather|multline|eqnarray)\*?"
 OPENING: Final = re.compile(
-    r"(?P<escape>\\[$\\])|(?P<fence>^(?:```|~~~))|(?P<double>\$\$)|(?P<bracket>\\\[)"
+    r"(?P<escape>\\[$\\])|(?P<fence>^(?:```|~~~))|(?P<code>`[^`\n]+`)|(?P<double>\$\$)|(?P<bracket>\\\[)"
     rf"|(?P<environment>\\begin\{{{ENVIRONMENTS}\}})"
     r"|(?P<heading>^\#{1,6}[ \t][^\n]*)|(?P<bold>^\*\*[^\n]{1,200}\*\*[ \t]*$)|(?P<inline>\$)",
     re.MULTILINE,

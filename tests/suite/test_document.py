@@ -356,3 +356,9 @@ def test_hostile_documents_end_in_a_report(name: str) -> None:
 def test_a_document_that_is_too_long_is_refused() -> None:
     with pytest.raises(ReadError, match="more than"):
         check_document("{" * 10_000_000)
+
+
+def test_code_in_the_text_is_no_equation() -> None:
+    """`$$ ... $$` between backticks is shown, not read."""
+    report = check_document("## 1.1.1\n\nWrite `$$ ... $$` here.\n\n$$\\log p(X) = \\log p(X)$$\n")
+    assert [equation.latex for equation in report.equations] == [r"\log p(X) = \log p(X)"]
