@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from derivations.mathml import mathml
@@ -24,3 +26,9 @@ def markdown(text: str) -> str:
 def formula(latex: str, options: dict[str, Any]) -> str:
     """MathML of one formula; nothing in it is markup of the author's."""
     return mathml(latex, display=bool(options.get("display_mode")))
+
+
+def inline(text: str) -> Markup:
+    """A line of our own words with `$...$` in it, as safe HTML."""
+    parts = re.split(r"\$([^$]+)\$", text)
+    return Markup("").join(Markup(mathml(part)) if odd % 2 else escape(part) for odd, part in enumerate(parts))

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from grading.outcome import State
 from grading.report.data import Report
+from grading.typeset import inline
 
 TEMPLATES = Path(__file__).parent / "templates"
 GLYPHS = {
@@ -48,6 +49,7 @@ def templates() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     engine.filters |= {"points": points, "slug": slug, "picture": picture, "value": value, "duration": duration}
+    engine.filters["inline"] = inline
     engine.globals |= {"glyphs": GLYPHS, "question_glyphs": QUESTION_GLYPHS}
     return engine
 
