@@ -1,0 +1,118 @@
+"""Who reaches the textbook loop's bound first: whole trainings of the IWAE with K = 50, epoch by epoch in turns.
+
+    python -m bench.race --data FOLDER --out DIR [--epochs 20] [--seed 0]
+    python -m bench.race --out DIR --show
+
+The runs see the same minibatches and noise and take turns, so whatever else the machine does slows all of them alike.
+Each epoch is checkpointed and the same command continues.  The table gives the test L_50 after each epoch and the
+processor time spent in training until then (one thread), without the measuring.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+
+from bench.iwae import Step, in_bfloat16, resampled, textbook
+from grading.experiments import epoch, evaluation
+from grading.experiments import mnist as data
+from grading.experiments.checkpoint import read_checkpoint, write_checkpoint
+from implementations import vae
+
+K, IMAGES = 50, 2_000
+RUNS: dict[str, Step] = {
+    "textbook": textbook,
+    "four-draws": in_bfloat16(resampled(4)),
+    "one-draw": in_bfloat16(resampled(1)),
+}
+Trace = list[dict[str, float]]
+
+
+def turn(name: str, digits: data.Digits, plan: epoch.Plan, out: Path) -> Trace:
+    """One more epoch of this run, from its checkpoint; its trace so far."""
+    torch.manual_seed(plan.seed)
+    model = vae.VAE()
+    path = out / f"{name}-{plan.seed}.npz"
+    state, trace = read_checkpoint(path) or (epoch.new_state(model), [])
+    number = len(trace) + 1
+    torch.manual_seed(plan.seed * 100_003 + number)
+    begun = time.process_time()
+    state, loss = epoch.run(RUNS[name], model, state, digits.train, plan, number)
+    spent = time.process_time() - begun
+    epoch.load(model, state, plan)
+    bound = evaluation.bound(model, digits.test[:IMAGES], K)
+    trace.append({"loss": loss, "seconds": spent, "bound": bound.mean})
+    write_checkpoint(path, state, trace)
+    return trace
+
+
+def traces(out: Path, seed: int) -> dict[str, Trace]:
+    """What each run has done so far."""
+    kept = {name: read_checkpoint(out / f"{name}-{seed}.npz") for name in RUNS}
+    return {name: found[1] if found else [] for name, found in kept.items()}
+
+
+def table(found: dict[str, Trace]) -> str:
+    """Bound (nats) and minutes of processor time after each epoch, and when each run passes the textbook's last bound."""
+    lines = ["| epoch | " + " | ".join(found) + " |", "|---" * (len(found) + 1) + "|"]
+    for number in range(max(map(len, found.values()))):
+        cells = [cell(trace, number) for trace in found.values()]
+        lines.append(f"| {number + 1} | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", *verdicts(found)])
+
+
+def cell(trace: Trace, number: int) -> str:
+    """`-97.31 after 14.2 min`, or nothing."""
+    if number >= len(trace):
+        return ""
+    return f"{trace[number]['bound']:.2f} after {minutes(trace[: number + 1]):.1f} min"
+
+
+def minutes(trace: Trace) -> float:
+    """Processor minutes spent in training."""
+    return sum(row["seconds"] for row in trace) / 60
+
+
+def verdicts(found: dict[str, Trace]) -> list[str]:
+    """When each run first reaches the textbook's last bound, as a share of the textbook's time."""
+    goal, whole = found["textbook"][-1]["bound"], minutes(found["textbook"])
+    lines = []
+    for name, trace in found.items():
+        reached = [number for number, row in enumerate(trace) if row["bound"] >= goal]
+        if name != "textbook" and reached:
+            share = minutes(trace[: reached[0] + 1]) / whole
+            lines.append(
+                f"{name} reaches {goal:.2f} in epoch {reached[0] + 1}, after {share:.0%} of the textbook's time"
+            )
+        elif name != "textbook":
+            lines.append(f"{name} has not reached {goal:.2f}")
+    return lines
+
+
+def main() -> None:
+    """Run the race, or show how it stands."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--show", action="store_true", help="print the table and train nothing")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    if not options.show:
+        torch.set_num_threads(1)
+        digits, plan = data.mnist(options.data), epoch.Plan(draws=K, seed=options.seed)
+        done = traces(options.out, options.seed)
+        for number in range(1, options.epochs + 1):
+            for name in RUNS:
+                if len(done[name]) < number:
+                    done[name] = turn(name, digits, plan, options.out)
+                    print(f"epoch {number}, {name}: {done[name][-1]}", flush=True)
+    print(table(traces(options.out, options.seed)))
+
+
+if __name__ == "__main__":
+    main()
