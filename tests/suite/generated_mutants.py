@@ -1,124 +1,59 @@
 """Mutants of the reference made by cosmic-ray, so that the corpus is not only what we thought of.
 
-    python -m tests.suite.generated_mutants --out out/mutants.jsonl [--sample 300] [--shard 0/2]
+    python -m tests.suite.generated_mutants [--sample 300] [--shard 0/2] [--out docs/generated_mutants.csv]
 
 Each mutant changes one operator, number or condition of one reference module; a fork of this process then runs the
-checks of that module's questions on it until one fails. Results are appended as they come, and what is there is not
-run again. A survivor is a check that is missing, or a mutant that means the same as the original; the latter are
-listed with their reason in `equivalent_mutants.toml`.
+checks of that module's questions on it until one fails: those of the function it is in first, no experiments. Results
+are appended as they come, and what is there is not run again. A survivor is a check that is missing, or a mutant that
+means the same as the original; the latter are listed with their reason in `equivalent_mutants.toml`.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
+import csv
 import json
+import math
 import os
 import random
 import shutil
 import signal
 import sys
 import tempfile
+import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-
-from cosmic_ray.mutating import mutate_code
-from cosmic_ray.plugins import get_operator, operator_names
 
 from grading.assignment import contract, load
 from grading.submission import InProcess, Submission
 from tests.suite.killing import RunnableCheck, all_checks
+from tests.suite.single_changes import REFERENCE, Generated, mutants_of
 
-ROOT = Path(__file__).parents[2]
+RECORD = REFERENCE.parent / "docs" / "generated_mutants.csv"
 EQUIVALENT = Path(__file__).parent / "equivalent_mutants.toml"
-SECONDS = 60
-ARITHMETIC = ("Add", "Sub", "Mul", "Div", "Pow")
-COMPARISON = ("Eq", "NotEq", "Lt", "LtE", "Gt", "GtE")
+COLUMNS = ["key", "operator", "line", "killed_by", "seconds"]
+SECONDS = 20
+"""A module's checks take about a second; a mutant that takes longer than this hangs, and that is noticed too."""
+Row = dict[str, str]
 
 
-@dataclass(frozen=True)
-class Generated:
-    """One change: the n-th place where an operator applies in a module."""
-
-    module: str
-    operator: str
-    occurrence: int
-    line: int
-    was: str
-    becomes: str
-
-    @property
-    def key(self) -> str:
-        """Stable while the module's text stays: module, changed line and what it becomes."""
-        return f"{self.module}: {self.was} -> {self.becomes}"
-
-
-def operators() -> list[str]:
-    """cosmic-ray's operators, without those that almost always end in a TypeError (bitwise, identity)."""
-    pairs = {f"ReplaceBinaryOperator_{a}_{b}" for a in ARITHMETIC for b in ARITHMETIC}
-    pairs |= {f"ReplaceComparisonOperator_{a}_{b}" for a in COMPARISON for b in COMPARISON}
-    single = {"AddNot", "NumberReplacer", "ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceTrueWithFalse"}
-    single |= {"ReplaceFalseWithTrue", "ReplaceUnaryOperator_Delete_USub", "ZeroIterationForLoop"}
-    return [name for name in sorted(operator_names()) if name.partition("/")[2] in pairs | single]
-
-
-def mutants_of(module: str) -> Iterator[Generated]:
-    """Every change of one module that alters its meaning to Python (docstrings and annotations do not count)."""
-    code = source(module)
-    for name in operators():
-        occurrence = 0
-        while (mutated := mutate_code(code.encode(), get_operator(name)(), occurrence)) is not None:
-            text = mutated if isinstance(mutated, str) else mutated.decode()
-            if essence(text) != essence(code):
-                line, was, becomes = difference(code, text)
-                yield Generated(module, name, occurrence, line, was, becomes)
-            occurrence += 1
-
-
-def source(module: str) -> str:
-    """The reference module's text."""
-    return (ROOT / "implementations" / f"{module}.py").read_text(encoding="utf-8")
-
-
-def essence(text: str) -> str:
-    """The syntax tree without annotations and docstrings."""
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            node.returns = None
-            node.body = node.body[bool(ast.get_docstring(node)) :] or [ast.Pass()]
-        if isinstance(node, ast.arg):
-            node.annotation = None
-    return ast.dump(tree)
-
-
-def difference(code: str, mutated: str) -> tuple[int, str, str]:
-    """Number and both texts of the first line that differs."""
-    pairs = zip(code.splitlines(), mutated.splitlines(), strict=False)
-    number, (a, b) = next((n, pair) for n, pair in enumerate(pairs, start=1) if pair[0] != pair[1])
-    return number, a.strip(), b.strip()
-
-
-def checks_for(module: str) -> list[RunnableCheck]:
-    """The checks of the questions that ask for functions of this module, derivations aside."""
-    numbers = {q.number for q in load().questions if any(f.startswith(module + ".") for f in q.functions)}
-    return [check for check in all_checks() if check.question in numbers and check.name != "derivation"]
+def checks_for(module: str, function: str) -> list[RunnableCheck]:
+    """The checks of the questions that ask for functions of this module, derivations aside; this function's first."""
+    asked = {q.number: q.functions for q in load().questions if any(f.startswith(module + ".") for f in q.functions)}
+    found = [check for check in all_checks() if check.question in asked and check.name != "derivation"]
+    return sorted(found, key=lambda check: f"{module}.{function}" not in asked[check.question])
 
 
 def killer(mutant: Generated) -> str:
-    """The check that fails on it, or empty; runs in a fork of its own."""
-    text = mutate_code(source(mutant.module).encode(), get_operator(mutant.operator)(), mutant.occurrence)
+    """The check that fails on it, or empty."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        shutil.copytree(ROOT / "implementations", folder / "implementations")
-        (folder / "implementations" / f"{mutant.module}.py").write_bytes(
-            text.encode() if isinstance(text, str) else text
-        )
+        shutil.copytree(REFERENCE, folder / "implementations")
+        (folder / "implementations" / f"{mutant.module}.py").write_text(mutant.text, encoding="utf-8")
         submission = Submission(InProcess(folder))
-        for check in checks_for(mutant.module):
+        for check in checks_for(mutant.module, mutant.function):
             try:
                 if check.verdict(submission) is not None:
                     return check.identifier
@@ -143,56 +78,83 @@ def in_fork(mutant: Generated) -> str:
     return json.loads(text) if text else ("hangs" if os.WIFSIGNALED(status) else "dies")
 
 
-def equivalent() -> dict[str, str]:
+def chosen(sample: int, shard: tuple[int, int]) -> list[Generated]:
+    """All mutants of all contract modules, or the same share of each module's, the same ones every time."""
+    found = {module: list(mutants_of(module)) for module in contract()}
+    share = min(1.0, sample / sum(map(len, found.values()))) if sample else 1.0
+    rng = random.Random(0)
+    drawn = [m for every in found.values() for m in rng.sample(every, math.ceil(share * len(every)))]
+    return drawn[shard[0] :: shard[1]]
+
+
+def measure(mutants: list[Generated], path: Path) -> None:
+    """Run those that the file does not have yet, and append them to it."""
+    done = {row["key"] for row in read(path)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if not done:
+            writer.writeheader()
+        for place, mutant in enumerate(mutants, start=1):
+            if mutant.key not in done:
+                begun, killed_by = time.monotonic(), in_fork(mutant)
+                seconds = f"{time.monotonic() - begun:.1f}"
+                values = (mutant.key, mutant.operator, mutant.line, killed_by, seconds)
+                writer.writerow(dict(zip(COLUMNS, values, strict=True)))
+                file.flush()
+                done.add(mutant.key)
+                print(f"{place}/{len(mutants)} {killed_by or 'SURVIVES: ' + mutant.key}", flush=True)
+
+
+def read(path: Path = RECORD) -> list[Row]:
+    """What was measured so far."""
+    if not path.exists() or not path.stat().st_size:
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def equivalent() -> Row:
     """Reasons by key."""
     return tomllib.loads(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else {}
 
 
-def chosen(sample: int, shard: tuple[int, int]) -> list[Generated]:
-    """All mutants of all contract modules, or a random sample of them that is the same every time."""
-    found = [mutant for module in contract() for mutant in mutants_of(module)]
-    if sample and sample < len(found):
-        found = random.Random(0).sample(found, sample)
-    return found[shard[0] :: shard[1]]
+@dataclass(frozen=True)
+class Score:
+    """How many mutants were killed, mean the same, or survive."""
+
+    killed: int
+    equivalent: int
+    survives: int
+
+    @property
+    def share(self) -> float:
+        """Killed among those that mean something else."""
+        return self.killed / max(self.killed + self.survives, 1)
+
+
+def scores(rows: list[Row]) -> dict[str, Score]:
+    """The score of each module."""
+    reasons = equivalent()
+    counts = Counter(
+        (row["key"].partition(".")[0], "killed" if row["killed_by"] else "same" if row["key"] in reasons else "")
+        for row in rows
+    )
+    modules = sorted({module for module, _ in counts})
+    return {m: Score(counts[m, "killed"], counts[m, "same"], counts[m, ""]) for m in modules}
 
 
 def main() -> None:
     """Run the mutants and say how many were killed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--sample", type=int, default=0, help="how many, drawn at random; 0 takes all")
+    parser.add_argument("--out", type=Path, default=RECORD)
+    parser.add_argument("--sample", type=int, default=0, help="about how many, drawn at random; 0 takes all")
     parser.add_argument("--shard", default="0/1", metavar="I/N")
     options = parser.parse_args()
     first, _, count = options.shard.partition("/")
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    done = (
-        {row["key"]: row for row in map(json.loads, options.out.read_text().splitlines())}
-        if options.out.exists()
-        else {}
-    )
-    mutants = chosen(options.sample, (int(first), int(count)))
-    with options.out.open("a") as out:
-        for place, mutant in enumerate(mutants, start=1):
-            if mutant.key not in done:
-                row = asdict(mutant) | {"key": mutant.key, "killed_by": in_fork(mutant)}
-                done[mutant.key] = row
-                print(json.dumps(row), file=out, flush=True)
-                print(f"{place}/{len(mutants)} {row['killed_by'] or 'SURVIVES: ' + mutant.key}", flush=True)
-    report([done[mutant.key] for mutant in mutants])
-
-
-def report(rows: list[dict]) -> None:
-    """Killed, equivalent and surviving, by module."""
-    reasons = equivalent()
-    counts = Counter(
-        (row["module"], "killed" if row["killed_by"] else "equivalent" if row["key"] in reasons else "survives")
-        for row in rows
-    )
-    for module in sorted({row["module"] for row in rows}):
-        print(module, {state: counts[module, state] for state in ("killed", "equivalent", "survives")})
-    killed = sum(bool(row["killed_by"]) for row in rows)
-    relevant = len(rows) - sum(n for (_, state), n in counts.items() if state == "equivalent")
-    print(f"{killed} of {relevant} mutants that mean something else are killed ({killed / max(relevant, 1):.1%})")
+    measure(chosen(options.sample, (int(first), int(count))), options.out)
+    for module, score in scores(read(options.out)).items():
+        print(f"{module}: {score}, {score.share:.1%}")
 
 
 if __name__ == "__main__":
