@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.claims import claim, number
+from grading.claims import array, claim, number
+from grading.exhibits import Exhibits
+from grading.experiments import score_term
 from grading.submission import Model, Submission
 from tests import autoencoders as ae
 from tests.gradient_parts import ATOL, DETACHED, RTOL, Parts, define, values, wrong_losses
@@ -133,34 +135,51 @@ def test_zero_for_every_draw_at_the_posterior(submission: Submission, seed: int,
 
 
 @Q24
-@given(seed=seeds(), narrow=st.booleans())
-def test_score_as_a_control_variate(submission: Submission, seed: int, narrow: bool) -> None:
+def test_score_as_a_control_variate(submission: Submission, seed: int, exhibits: Exhibits) -> None:
     """Where q is far too narrow the score lowers the variance; close to the posterior it raises it.
 
     For a posterior N(a, 1) and q = N(m, s²), the gradients in m are a - m + (1/s - s) ε (path) and a - m - s ε (total):
-    the score ε/s, subtracted, helps where s² < 1/2.  Both are linear in ε, so ε = ±1 gives the variances exactly.
+    the score term -ε/s helps where s² < 1/2.  Both are linear in ε, so three draws give the variances exactly.
     """
-    s = 0.4 if narrow else 0.9
-    rng = np.random.default_rng(seed)
+    measured = {s: moments(submission, seed, s) for s in score_term.WIDTHS}
+    show(measured, exhibits)
+    for s, found in measured.items():
+        for name, gradient in (("total", "loss"), ("path", "path_derivative_loss")):
+            agrees(
+                np.sqrt(getattr(found, name)),
+                np.sqrt(getattr(score_term.exact(s), name)),
+                f"standard deviation of the gradient of {gradient} in the mean, at s = {s}",
+                rtol=1e-4,
+                atol=1e-4,
+                oracle="exact",
+            )
+
+
+def moments(submission: Submission, seed: int, s: float) -> score_term.Moments:
+    """What both losses give for a model whose posterior has standard deviation 1 and a q of standard deviation s."""
+    rng = np.random.default_rng([seed, 3, 1, 24])
     model, x = ae.affine_model(rng, latent=1, log_var=2 * np.log(s), shift=0.3), rng.random((1, 4))
-    spread = {name: half_range(submission, name, model, x) for name in ("loss", "path_derivative_loss")}
-    expected = {"loss": s, "path_derivative_loss": abs(1 / s - s)}
-    for name, sd in spread.items():
-        agrees(
-            sd,
-            expected[name],
-            f"standard deviation of the gradient of {name} in the mean, at s = {s}",
-            rtol=1e-4,
-            oracle="exact",
-        )
+    total, path = (draws(submission, name, model, x) for name in ("loss", "path_derivative_loss"))
+    return score_term.Moments.of(total, path)
 
 
-def half_range(submission: Submission, name: str, model: Model, x: Array) -> float:
-    """Standard deviation over ε of the gradient in the mean's bias, from ε = ±1."""
-    ends = []
-    for eps in (-1.0, 1.0):
-        _, found = getattr(submission.vae, name).gradient(x, model, np.array([[eps]]), wrt="model")
-        bias = found.get("encoder.mean.bias")
+def draws(submission: Submission, name: str, model: Model, x: Array) -> Array:
+    """The bound's gradient in the mean's bias, for each noise that the moments need."""
+    found = []
+    for eps in score_term.NODES:
+        _, gradient = getattr(submission.vae, name).gradient(x, model, np.array([[eps]]), wrt="model")
+        bias = gradient.get("encoder.mean.bias")
         claim(bias is not None, f"{name} has no gradient in the encoder", mistake=DETACHED)
-        ends.append(float(np.ravel(bias)[0]))
-    return abs(ends[1] - ends[0]) / 2
+        found.append(-array(bias, (1,), f"gradient of {name} in the mean")[0])
+    return np.array(found)
+
+
+def show(measured: dict[float, score_term.Moments], exhibits: Exhibits) -> None:
+    """Both variances and the covariance, far from the posterior and near to it, and the plot."""
+    for s, where in ((score_term.FAR, "far too narrow"), (score_term.NEAR, "near to the posterior")):
+        at = f"s = {s:g}, {where}"
+        exhibits.fact(f"{at}: variance without the score term", measured[s].path)
+        exhibits.fact(f"{at}: variance with the score term", measured[s].total)
+        exhibits.fact(f"{at}: covariance of score and path terms", measured[s].covariance)
+    title = "The score term as a control variate, from your two losses"
+    exhibits.plot(score_term.figure(measured), title, score_term.describe(measured))
