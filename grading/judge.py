@@ -9,6 +9,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from hypothesis.errors import Flaky
 
@@ -19,6 +20,15 @@ from grading.outcome import Outcome, State
 from grading.submission import Call, Problem
 
 FLAKY = "Two calls with the same arguments gave different results; a function of its arguments alone is expected."
+
+
+class Seat(NamedTuple):
+    """Whether a check can be run, and who answers in it."""
+
+    substituted: tuple[str, ...] = ()
+    """Functions of failed questions that the reference answers."""
+    waits_for: str = ""
+    """The number of a question whose failure makes the check meaningless, or empty."""
 
 
 @dataclass
@@ -35,26 +45,25 @@ class Judge:
         self.outcomes[outcome.check] = outcome
         self.publish(outcome)
 
-    def waits_for(self, check: Check) -> str:
-        """The number of a question whose failure makes this check meaningless, or empty."""
+    def seat(self, check: Check, reference: bool) -> Seat:
+        """How this check can be run now.  With `reference`, that answers for the functions which the check uses of
+        questions whose code failed, and those questions do not hold it back."""
+        answered = {name: owner.number for name, owner in self.failed_functions(check).items() if reference}
         for need in check.needs:
-            if any(self.stands_in_the_way(identifier) for identifier in self.course.required(need)):
-                return need.partition("/")[0]
-        return ""
+            number = need.partition("/")[0]
+            if number not in answered.values() and any(map(self.stands_in_the_way, self.course.required(need))):
+                return Seat(waits_for=number)
+        return Seat(substituted=tuple(answered))
+
+    def failed_functions(self, check: Check) -> dict[str, Question]:
+        """Functions of other questions that this check uses and whose own tests did not all pass, with the question."""
+        owners = {name: question for question in self.course.questions for name in question.functions}
+        return {name: owners[name] for name in check.uses if any(map(self.stands_in_the_way, owners[name].code_tests))}
 
     def stands_in_the_way(self, identifier: str) -> bool:
         """Did this check end without passing?  A check not run in this session does not stand in the way."""
         ended = self.outcomes.get(identifier)
         return ended is not None and ended.state not in (State.PASSED, State.BROKEN)
-
-    def failed_functions(self, check: Check) -> list[str]:
-        """Functions of other questions that this check uses and whose own checks did not pass."""
-        owners = {name: question for question in self.course.questions for name in question.functions}
-        return [name for name in check.uses if name in owners and self.any_failed(owners[name])]
-
-    def any_failed(self, question: Question) -> bool:
-        """Did any check of this question end without passing?"""
-        return any(self.stands_in_the_way(question.identifier(each)) for each in question.checks)
 
 
 def outcome_of(identifier: str, error: BaseException | None, calls: list[Call], seconds: float) -> Outcome:

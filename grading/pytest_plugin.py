@@ -40,6 +40,8 @@ SUBMISSION = pytest.StashKey[Submission]()
 NAMER = pytest.StashKey[Namer]()
 """Present in grading only: names the mistake behind a failed check."""
 EXHIBITS = pytest.StashKey[Exhibits]()
+WAITS_FOR = pytest.StashKey[str]()
+"""The question that holds a check back."""
 SUITE = Path(__file__).parent.parent / "tests" / "suite"
 
 
@@ -198,22 +200,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
     _, check = item.stash[CHECK]
     judge, subject = item.config.stash[JUDGE], item.config.stash.get(SUBMISSION, None)
-    number = judge.waits_for(check)
-    if number and not subject_can_stand_in(subject, judge, check):
-        pytest.skip(f"waits for {number}")
+    seat = judge.seat(check, subject is not None and subject.reference is not None)
+    if seat.waits_for:
+        item.stash[WAITS_FOR] = seat.waits_for
+        pytest.skip(f"waits for {seat.waits_for}")
     if subject is None:
         return (yield)
+    subject.substituted = list(seat.substituted)
     subject.halt = stop_search
     subject.start_check()
     try:
         return (yield)
     finally:
         subject.end_check()
-
-
-def subject_can_stand_in(subject: Submission | None, judge: Judge, check: Check) -> bool:
-    """With `--prerequisites reference` the failed functions are answered by the reference; then nothing waits."""
-    return subject is not None and subject.substitute(judge.failed_functions(check))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -227,7 +226,7 @@ def pytest_runtest_makereport(
     question, check = item.stash[CHECK]
     identifier = question.identifier(check)
     judge = item.config.stash[JUDGE]
-    outcome = item.stash.get(EXHIBITS, Exhibits()).shown_with(judged(item, call, identifier, judge.waits_for(check)))
+    outcome = item.stash.get(EXHIBITS, Exhibits()).shown_with(judged(item, call, identifier))
     judge.record(outcome)
     if isinstance(call.excinfo and call.excinfo.value, NoMoreExamples):
         report.outcome = "failed"
@@ -238,11 +237,11 @@ def pytest_runtest_makereport(
     return report
 
 
-def judged(item: pytest.Item, call: pytest.CallInfo[None], identifier: str, number: str) -> Outcome:
+def judged(item: pytest.Item, call: pytest.CallInfo[None], identifier: str) -> Outcome:
     """The outcome of one finished test."""
     error = call.excinfo.value if call.excinfo else None
-    if isinstance(error, pytest.skip.Exception) and not isinstance(error, NoMoreExamples) and number:
-        return waiting(identifier, number)
+    if WAITS_FOR in item.stash:
+        return waiting(identifier, item.stash[WAITS_FOR])
     subject = item.config.stash.get(SUBMISSION, None)
     problem = subject.broken if subject is not None and not isinstance(error, Problem) else None
     calls = list(subject.calls) if subject is not None else []

@@ -85,12 +85,7 @@ class Run:
         """What is left of one submission."""
         stands = self.standing(content)
         left = tuple(name for name in stands.left if name.partition("/")[0] in numbers)
-        known = {name: outcome for name, outcome in stands.outcomes.items() if name in self.ended(stands)}
-        return Job(content, folder, left, known, self.conditions, self.settings.course_file)
-
-    def ended(self, stands: Standing) -> set[str]:
-        """Checks that a judge would have an outcome for."""
-        return {name for name in self.fingerprints if name not in stands.left and name in stands.outcomes}
+        return Job(content, folder, left, stands.known, self.conditions, self.settings.course_file)
 
     def go(self, jobs: list[Job], scheduler: Scheduler, listen: Callable[[Job, Ended], None]) -> None:
         """Run the jobs; an outcome is in the gradebook before anybody is told of it."""

@@ -20,7 +20,6 @@ import tests
 from grading import pytest_plugin
 from grading.assignment import Course, load_course
 from grading.gradebook.conditions import Conditions, Profile
-from grading.gradebook.standing import seat
 from grading.judge import Judge
 from grading.naming import Namer, namer
 from grading.outcome import Outcome, State
@@ -154,8 +153,9 @@ class Session:
                 break
             if name in self.job.earlier:
                 self.judge.outcomes.setdefault(name, self.job.earlier[name])
-        substituted, _ = seat(self.judge, identifier, self.job.conditions)
-        self.policies[identifier] = self.job.conditions.key(item.stash[pytest_plugin.CHECK][1], substituted)
+        _, check = item.stash[pytest_plugin.CHECK]
+        seat = self.judge.seat(check, self.submission.reference is not None)
+        self.policies[identifier] = self.job.conditions.key(check, seat.substituted)
         return (yield)
 
     def ended(self, outcome: Outcome) -> None:

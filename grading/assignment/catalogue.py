@@ -11,6 +11,8 @@ import msgspec
 from grading.assignment.policy import Policy
 
 PAGES = Path(__file__).parent / "questions"
+DERIVATION = "derivation"
+"""The name of the check that reads a question's text."""
 
 
 class CatalogueError(Exception):
@@ -41,7 +43,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     needs: list[str] = []
     """Checks (`1.2.4/name`) or whole questions (`1.2.4`) that must pass before this one means anything."""
     uses: list[str] = []
-    """Contract functions of *other* questions that this check exercises, e.g. `normal_gamma.score`."""
+    """Contract functions of *other* questions that the functions under check call, e.g. `normal_gamma.score`: the
+    reference may answer for them where that question failed."""
     rubric: list[str] = []
     """For prose: what a full answer says, one item a line."""
     read: str = ""
@@ -68,6 +71,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def points_of(self, check: Check) -> float:
         """Points of one check: the question's points, shared by weight."""
         return self.points * check.weight / sum(each.weight for each in self.checks)
+
+    @property
+    def code_tests(self) -> list[str]:
+        """The tests of this question's functions: neither its text nor a training run."""
+        return [self.identifier(each) for each in self.checks if each.kind is Kind.TEST and each.name != DERIVATION]
 
     @property
     def sort_key(self) -> tuple[int, ...]:
@@ -114,8 +122,14 @@ class Course(msgspec.Struct, frozen=True):
         question = self.question(need)
         return [question.identifier(check) for check in question.checks if check.kind is Kind.TEST]
 
+    def before(self, check: Check) -> list[str]:
+        """The tests that decide how this check is run: those it needs, and those of the functions it uses."""
+        needed = [required for need in check.needs for required in self.required(need)]
+        owners = (question for question in self.questions if not set(question.functions).isdisjoint(check.uses))
+        return needed + [identifier for question in owners for identifier in question.code_tests]
+
     def run_order(self) -> list[str]:
-        """The manifest's checks, each after those that it needs, otherwise in the order of the questions.
+        """The manifest's checks, each after those that decide how it is run, otherwise in the order of the questions.
 
         Raises:
             CatalogueError: checks need one another in a circle.
@@ -126,9 +140,8 @@ class Course(msgspec.Struct, frozen=True):
             if identifier in path:
                 raise CatalogueError(f"checks need one another: {' -> '.join((*path, identifier))}")
             if identifier not in order:
-                for need in manifest[identifier][1].needs:
-                    for required in self.required(need):
-                        visit(required, (*path, identifier))
+                for required in self.before(manifest[identifier][1]):
+                    visit(required, (*path, identifier))
                 order[identifier] = None
 
         for identifier in manifest:
@@ -185,12 +198,17 @@ def validated(source: Path, course: Course) -> Course:
     pages = tuple(sorted(course.questions, key=lambda question: question.sort_key))
     numbers = [question.number for question in pages]
     known = set(numbers) | {question.identifier(check) for question in pages for check in question.checks}
+    functions = {function for question in pages for function in question.functions}
     for question in pages:
         if numbers.count(question.number) > 1:
             raise CatalogueError(f"{source}: question {question.number} has two pages")
         for check in question.checks:
             if absent := [need for need in check.needs if need not in known]:
                 raise CatalogueError(f"{source}: {question.identifier(check)} needs {absent[0]}, which does not exist")
+            if strange := [function for function in check.uses if function not in functions]:
+                raise CatalogueError(
+                    f"{source}: {question.identifier(check)} uses {strange[0]}, which no question asks for"
+                )
     course = msgspec.structs.replace(course, questions=pages)
     course.run_order()
     return course

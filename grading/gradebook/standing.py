@@ -28,6 +28,8 @@ class Standing:
 
     outcomes: dict[str, Outcome]
     """One for every check of the manifest, in its order."""
+    known: dict[str, Outcome]
+    """Those of checks that ended or wait: what a judge decides prerequisites by."""
     left: tuple[str, ...]
     """Checks to run: no outcome is kept, or the grader broke."""
 
@@ -39,28 +41,19 @@ def standing(course: Course, kept: Kept, fingerprints: Mapping[str, str], condit
         _, check = course.manifest()[identifier]
         if not conditions.runs(check) or identifier not in fingerprints:
             continue
-        substituted, number = seat(judge, identifier, conditions)
-        if number:
-            judge.record(waiting(identifier, number))
+        seat = judge.seat(check, conditions.prerequisites is Prerequisites.REFERENCE)
+        if seat.waits_for:
+            judge.record(waiting(identifier, seat.waits_for))
             continue
-        found = kept.get((identifier, fingerprints[identifier], conditions.key(check, substituted)))
+        found = kept.get((identifier, fingerprints[identifier], conditions.key(check, seat.substituted)))
         if found is None or found.state is State.BROKEN:
             left.append(identifier)
         if found is not None:
             judge.record(found)
-    for outcome in unfinished(course, judge.outcomes, ""):
+    known = dict(judge.outcomes)
+    for outcome in unfinished(course, known, ""):
         judge.record(with_reason(course, outcome, fingerprints, conditions))
-    return Standing({name: judge.outcomes[name] for name in course.manifest()}, tuple(left))
-
-
-def seat(judge: Judge, identifier: str, conditions: Conditions) -> tuple[list[str], str]:
-    """Functions that the reference answers in this check, and the question it waits for where nobody can."""
-    _, check = judge.course.manifest()[identifier]
-    number = judge.waits_for(check)
-    if not number or conditions.prerequisites is Prerequisites.WAIT:
-        return [], number
-    substituted = judge.failed_functions(check)
-    return substituted, "" if substituted else number
+    return Standing({name: judge.outcomes[name] for name in course.manifest()}, known, tuple(left))
 
 
 def with_reason(course: Course, outcome: Outcome, fingerprints: Mapping[str, str], conditions: Conditions) -> Outcome:
