@@ -11,6 +11,7 @@ from grading.intake import Taken, take_in
 from grading.submission.folder import Layout, LayoutError
 
 EXAMPLES = PROJECT / "grading" / "examples"
+LATE = "handed in late, says the learning platform"
 
 
 def entries(source: Path, store: Path) -> list[HandedIn]:
@@ -53,5 +54,5 @@ def name_of(taken: Taken) -> str:
 def entry(name: str, taken: Taken) -> HandedIn:
     """One submission."""
     notices = [*([taken.problem] if taken.problem else []), *taken.notices]
-    notices += ["handed in late, says the learning platform"] if taken.owner.late else []
+    notices += [LATE] if taken.owner.late else []
     return HandedIn(name, content_hash(taken.folder), str(taken.folder), notices)

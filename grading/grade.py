@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grading.assignment import Check, Course, Question
+from grading.assignment.policy import Lateness
 from grading.gradebook import Mark
 from grading.outcome import Outcome, State
 
@@ -40,17 +41,22 @@ class Graded:
 class Sum:
     """Points of several parts."""
 
-    parts: tuple[Graded, ...] | tuple[GradedQuestion, ...]
+    parts: tuple[Graded, ...] | tuple[GradedQuestion, ...] | tuple[Level, ...]
+
+    @property
+    def factor(self) -> float:
+        """Share of the points that late work keeps."""
+        return 1.0
 
     @property
     def earned(self) -> float:
-        """Points earned."""
-        return sum(part.earned for part in self.parts)
+        """Points that count."""
+        return self.factor * sum(part.earned for part in self.parts)
 
     @property
     def pending(self) -> float:
         """Points that are neither earned nor lost yet."""
-        return sum(part.pending for part in self.parts)
+        return self.factor * sum(part.pending for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,17 @@ class Level(Sum):
     reached: bool
     open: bool
     """Not reached yet, but it would be if all pending points were earned."""
+    lateness: Lateness
+
+    @property
+    def factor(self) -> float:
+        """Its own: each level has its own deadline."""
+        return self.lateness.factor
+
+    @property
+    def before(self) -> float:
+        """Points without anything taken off for being late."""
+        return sum(part.earned for part in self.parts)
 
     @property
     def maximum(self) -> float:
@@ -101,29 +118,37 @@ class Level(Sum):
 class Grade(Sum):
     """A submission's whole result."""
 
-    parts: tuple[GradedQuestion, ...]
-    levels: tuple[Level, ...]
+    questions: tuple[GradedQuestion, ...]
+    parts: tuple[Level, ...]
     maximum: float
+
+    @property
+    def before(self) -> float:
+        """Points without anything taken off for being late."""
+        return sum(level.before for level in self.parts)
 
     @property
     def letter(self) -> str:
         """The highest level reached, `-` for none."""
-        return next((level.name for level in reversed(self.levels) if level.reached), "-")
+        return next((level.name for level in reversed(self.parts) if level.reached), "-")
 
     @property
     def checks(self) -> Iterable[Graded]:
         """Every check of every question."""
-        return (part for question in self.parts for part in question.parts)
+        return (part for question in self.questions for part in question.parts)
 
 
-def grade(course: Course, outcomes: Mapping[str, Outcome], marks: Iterable[Mark]) -> Grade:
-    """Points from one outcome for every check and the marks of one submission; of several marks the latest counts."""
+def grade(course: Course, outcomes: Mapping[str, Outcome], marks: Iterable[Mark], student: str = "") -> Grade:
+    """Points from one outcome for every check and the marks of one submission; of several marks the latest counts.
+
+    What late work loses is taken off each level, since each has its own deadline; checks and questions stay as they
+    are."""
     latest = {mark.check: mark for mark in marks}
     questions = tuple(
         GradedQuestion(question, tuple(graded(question, check, outcomes, latest) for check in question.checks))
         for question in course.questions
     )
-    return Grade(questions, levels(course, questions), course.points)
+    return Grade(questions, levels(course, questions, student), course.points)
 
 
 def graded(question: Question, check: Check, outcomes: Mapping[str, Outcome], marks: Mapping[str, Mark]) -> Graded:
@@ -132,15 +157,15 @@ def graded(question: Question, check: Check, outcomes: Mapping[str, Outcome], ma
     return Graded(check, name, outcomes[name], question.points_of(check), marks.get(name))
 
 
-def levels(course: Course, questions: tuple[GradedQuestion, ...]) -> tuple[Level, ...]:
+def levels(course: Course, questions: tuple[GradedQuestion, ...], student: str) -> tuple[Level, ...]:
     """Levels from the lowest up: each wants its share of points and all levels before it."""
     found: list[Level] = []
     reached = possible = True
     for name in course.levels:
         parts = tuple(each for each in questions if each.question.level == name)
-        needed = REACHED * sum(part.maximum for part in parts) - ROUNDING
-        earned = sum(part.earned for part in parts)
-        reached = reached and earned >= needed
-        possible = possible and earned + sum(part.pending for part in parts) >= needed
-        found.append(Level(name, parts, reached, possible and not reached))
+        level = Level(name, parts, False, False, course.policy.lateness(name, student))
+        needed = REACHED * level.maximum - ROUNDING
+        reached = reached and level.earned >= needed
+        possible = possible and level.earned + level.pending >= needed
+        found.append(replace(level, reached=reached, open=possible and not reached))
     return tuple(found)

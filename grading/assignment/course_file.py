@@ -18,6 +18,18 @@ D = 2026-12-04T23:59:00
 per_day = 0.1
 at_most_days = 3
 
+[handed_in]                            # or handed_in = "times.csv"; likewise extensions and regrades
+lovelaceada_4711 = 2026-12-05T01:10:00
+
+[extensions]
+hopper_4712 = 2026-12-11T23:59:00
+
+[[regrades]]
+student = "hopper_4712"
+question = "2.2.16"
+text = "My matrix is in rate, as the text above it says."
+date = 2026-12-20
+
 [tolerance]
 experiments = 1.5                      # acceptance bands of training runs, as a multiple of the recorded ones
 """
@@ -31,7 +43,8 @@ from pathlib import Path
 import msgspec
 
 from grading.assignment.catalogue import PAGES, CatalogueError, Course, Question, read_page, validated
-from grading.assignment.policy import Late, Policy
+from grading.assignment.policy import Late, Policy, Request
+from grading.assignment.tables import read_requests, read_times
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +72,10 @@ class CourseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     text: dict[str, Text] = {}
     deadlines: dict[str, datetime] = {}
     late: Late | None = None
+    handed_in: dict[str, datetime] | str = {}
+    extensions: dict[str, datetime] | str = {}
+    regrades: list[Request] | str = []
+    """These three may be the name of a CSV beside the file."""
     regrade_until: date | None = None
     tolerance: Tolerance = Tolerance()
 
@@ -82,9 +99,37 @@ def load_course(path: Path | None) -> Course:
         if page.number not in file.without
         and (not file.levels or file.level.get(page.number, page.level) in file.levels)
     )
-    policy = Policy(deadlines=file.deadlines, late=file.late, regrade_until=file.regrade_until)
-    title = file.title or Course.title
-    return validated(path, Course(chosen, title, policy, tuple(folders), file.tolerance.experiments))
+    title, tolerance = file.title or Course.title, file.tolerance.experiments
+    return validated(path, Course(chosen, title, policy_of(path, file, chosen), tuple(folders), tolerance))
+
+
+def policy_of(path: Path, file: CourseFile, questions: tuple[Question, ...]) -> Policy:
+    """Deadlines, hand-in times and regrade requests.
+
+    Raises:
+        CatalogueError: a CSV cannot be read, only some times have a zone, or a request is about no question or check.
+    """
+    handed_in, extensions = (
+        read_times(path.parent / times) if isinstance(times, str) else times
+        for times in (file.handed_in, file.extensions)
+    )
+    requests = read_requests(path.parent / file.regrades) if isinstance(file.regrades, str) else file.regrades
+    times = [*file.deadlines.values(), *handed_in.values(), *extensions.values()]
+    if len({time.tzinfo is None for time in times}) > 1:
+        raise CatalogueError(f"{path}: some times have a time zone and others have none; give all of them one, or none")
+    known = {(q.number, name) for q in questions for name in ("", *(check.name for check in q.checks))}
+    for request in requests:
+        if (request.question, request.check) not in known:
+            what = f"{request.question}/{request.check}".strip("/")
+            raise CatalogueError(f"{path}: regrades: {request.student} asks about {what}, which does not exist")
+    return Policy(
+        deadlines=file.deadlines,
+        late=file.late,
+        handed_in=handed_in,
+        extensions=extensions,
+        regrade_until=file.regrade_until,
+        requests=tuple(requests),
+    )
 
 
 def read_course_file(path: Path) -> CourseFile:

@@ -1,7 +1,12 @@
-"""Deadlines, late work and regrade requests, as data."""
+"""Deadlines, what late work costs, and what students ask to be looked at again, as data.
+
+A download of Canvas or Moodle holds no hand-in time (Canvas marks LATE, Moodle nothing), and file times inside a zip
+are the student's own, so times come from the instructor alone.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -17,29 +22,80 @@ class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     at_most_days: int = 3
     """Work later than this counts for nothing."""
 
-    def factor(self, deadline: datetime, handed_in: datetime) -> float:
-        """Share of the points that remain: 1 − per_day · (days begun), 0 after `at_most_days`.
+    def days(self, deadline: datetime, handed_in: datetime) -> int:
+        """Days begun after the deadline and its grace; 0 for work in time."""
+        over = handed_in - deadline - timedelta(minutes=self.grace_minutes)
+        return max(0, -(-over // timedelta(days=1)))
 
-        >>> Late(per_day=0.1).factor(datetime(2026, 12, 1), datetime(2026, 12, 2, 1))
+    def factor(self, days: int) -> float:
+        """Share of the points that remain: 1 − per_day · days, 0 after `at_most_days`.
+
+        >>> Late(per_day=0.1).factor(2)
         0.8
         """
-        over = handed_in - deadline - timedelta(minutes=self.grace_minutes)
-        if over <= timedelta(0):
-            return 1.0
-        days = -(-over // timedelta(days=1))
         return 0.0 if days > self.at_most_days else max(0.0, 1.0 - self.per_day * days)
+
+    def __str__(self) -> str:
+        """The rule in words."""
+        grace = f" after {self.grace_minutes:g} minutes of grace" if self.grace_minutes else ""
+        return (
+            f"{100 * self.per_day:g} % of the points are lost for each day begun{grace};"
+            f" nothing is left after {self.at_most_days} days"
+        )
+
+
+class Lateness(msgspec.Struct, frozen=True):
+    """How one level of one submission stands to its deadline."""
+
+    deadline: datetime | None = None
+    """With the student's extension; None where the level has none."""
+    days: int = 0
+    """Days begun after it; 0 in time, or where nothing is known."""
+    factor: float = 1.0
+    """Share of the level's points that remains."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a student asks to be looked at again."""
+
+    student: str
+    """The submission's name in the reports."""
+    question: str
+    text: str
+    date: date
+    check: str = ""
+    """Name of a check of the question; empty where the whole question is meant."""
+
+    @property
+    def identifier(self) -> str:
+        """What an answer is kept under: a digest of the request, so that a corrected request is a new one."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """When work is due, and until when a mark can be questioned."""
+    """When work is due, when it came, and what is questioned."""
 
     deadlines: dict[str, datetime] = {}
     """By level."""
     late: Late | None = None
+    handed_in: dict[str, datetime] = {}
+    """By the submission's name in the reports."""
+    extensions: dict[str, datetime] = {}
+    """A student's own deadline, for every level that would be due before it."""
     regrade_until: date | None = None
+    requests: tuple[Request, ...] = ()
 
-    def factor(self, level: str, handed_in: datetime | None) -> float:
-        """Share of a level's points that remain for work handed in at this time; 1 where nothing is known."""
-        if self.late is None or handed_in is None or level not in self.deadlines:
-            return 1.0
-        return self.late.factor(self.deadlines[level], handed_in)
+    def lateness(self, level: str, student: str) -> Lateness:
+        """Where a level of a student's work stands; nothing is lost where a time or a rule is missing."""
+        if level not in self.deadlines:
+            return Lateness()
+        deadline = max(self.deadlines[level], self.extensions.get(student, self.deadlines[level]))
+        if self.late is None or student not in self.handed_in:
+            return Lateness(deadline)
+        days = self.late.days(deadline, self.handed_in[student])
+        return Lateness(deadline, days, self.late.factor(days))
+
+    def nobody(self, students: set[str]) -> list[str]:
+        """Names in the policy that belong to no submission: a typing error, or nothing was handed in."""
+        named = {*self.handed_in, *self.extensions, *(request.student for request in self.requests)}
+        return sorted(named - students)

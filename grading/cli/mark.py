@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,8 @@ from rich.console import Console
 from grading.answers import sections
 from grading.assignment import load_course
 from grading.cli.mistakes import Mistake
-from grading.gradebook import Gradebook
 from grading.marking import Desk, make_app, read_table, write_table
+from grading.run import NAME, Run
 
 
 def mark(
@@ -23,15 +24,17 @@ def mark(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     write: Annotated[Path | None, typer.Option("--write", help="Write a CSV of all answers instead.")] = None,
     read: Annotated[Path | None, typer.Option("--read", help="Take marks from a CSV instead.")] = None,
-    course: Annotated[Path | None, typer.Option(help="The course's course.toml, where it has one.")] = None,
+    course: Annotated[Path | None, typer.Option(help="Another course.toml than the run's own.")] = None,
 ) -> None:
     """Open a small page on this machine that shows one answer after another, with its rubric and its evidence.
 
     Names are hidden; every mark is saved at once. With --write and --read the same goes through a spreadsheet.
     """
-    if not (out / "gradebook.sqlite").exists():
-        raise Mistake(f"{out} has no gradebook.sqlite; run `evidence grade` first and give its --out folder")
-    desk = Desk(Gradebook(out / "gradebook.sqlite"), load_course(course), sections)
+    if not (out / NAME).exists():
+        raise Mistake(f"{out} has no {NAME}; run `evidence grade` first and give its --out folder")
+    run = Run.reopen(out)
+    run = replace(run, course=load_course(course)) if course else run
+    desk = Desk(run.gradebook, run.course, sections)
     console = Console(highlight=False)
     if write is not None:
         write.write_text(write_table(desk, marker), encoding="utf-8")
@@ -39,7 +42,7 @@ def mark(
     elif read is not None:
         console.print(f"{read_table(desk, read_text(read), marker)} marks saved")
     else:
-        serve(desk, marker, port, console)
+        serve(desk, marker, port, console, run)
 
 
 def read_text(path: Path) -> str:
@@ -50,12 +53,12 @@ def read_text(path: Path) -> str:
         raise Mistake(f"{path}: {error}") from None
 
 
-def serve(desk: Desk, marker: str, port: int, console: Console) -> None:
+def serve(desk: Desk, marker: str, port: int, console: Console, run: Run) -> None:
     """Serve the page until Ctrl-C; every mark is saved by then."""
     from werkzeug.serving import make_server
 
     token = secrets.token_urlsafe(24)
-    server = make_server("127.0.0.1", port, make_app(desk, marker, token))
+    server = make_server("127.0.0.1", port, make_app(desk, marker, token, run))
     console.print(f"open http://127.0.0.1:{server.port}/?token={token}\n(opens once; Ctrl-C ends)", soft_wrap=True)
     try:
         server.serve_forever()

@@ -11,12 +11,16 @@ import io
 import re
 from collections.abc import Sequence
 
+from grading.report import lateness
 from grading.report.data import Report
 from grading.spreadsheet import safe
 
 BULK = re.compile(r"(?P<student>[^_]+)_(?P<id>\d+)")
 """The name of a submission from Canvas's bulk download, as the intake gives it."""
 TOTAL = re.compile(r"(current|final).*(score|points|grade)|override.*(score|grade|status)", re.IGNORECASE)
+
+DROPPED = [f"Final points note: {name}" for name in lateness.COLUMNS]
+"""Columns on late work for whoever reads the file; Canvas takes them for totals and drops them."""
 
 
 class TitleError(ValueError):
@@ -31,12 +35,13 @@ def write(reports: Sequence[Report], title: str) -> str:
     """
     if TOTAL.search(title):
         raise TitleError(f"--title {title!r}: Canvas takes this for a total and drops it; choose another title")
+    late = any(report.handed_in.rule for report in reports)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", title])
+    writer.writerow(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", title, *(DROPPED if late else ())])
     writer.writerow(["    Points Possible", "", "", "", "", f"{reports[0].maximum:g}" if reports else ""])
     for report in reports:
-        writer.writerow(row(report))
+        writer.writerow(row(report) + (lateness.cells(report) if late else []))
     return out.getvalue()
 
 

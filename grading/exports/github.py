@@ -13,30 +13,33 @@ from typing import Any
 import msgspec
 
 from grading.outcome import State
+from grading.report import lateness
 from grading.report.data import QuestionReport, Report
 
 
 def result(report: Report) -> dict[str, Any]:
     """The runner's result of one submission."""
-    scale = 1 if all(float(q.points).is_integer() and float(q.maximum).is_integer() for q in report.questions) else 100
+    earned = [report.factor(q) * q.points for q in report.questions]
+    scale = 1 if all(float(p).is_integer() for p in [*earned, *(q.maximum for q in report.questions)]) else 100
     broke = any(check.outcome is State.BROKEN for check in report.checks())
     full = report.points >= report.maximum - 1e-3
     return {
         "version": 3,
         "status": "error" if broke else "pass" if full else "fail",
         "max_score": round(scale * report.maximum),
-        "tests": [test(question, scale) for question in report.questions],
+        "tests": [test(report, question, scale) for question in report.questions],
     }
 
 
-def test(question: QuestionReport, scale: int) -> dict[str, Any]:
-    """One question."""
+def test(report: Report, question: QuestionReport, scale: int) -> dict[str, Any]:
+    """One question; its score is what counts, since the reporter knows no other total than the sum."""
     failed = [check for check in question.checks if check.outcome is not State.PASSED]
+    late = [lateness.sentence(report)] if report.factor(question) < 1 else []
     return {
         "name": f"{question.number} {question.title}",
         "status": "pass" if question.points >= question.maximum - 1e-3 else "fail",
-        "score": round(scale * question.points),
-        "message": "\n\n".join(check.feedback for check in failed)[:5000],
+        "score": round(scale * report.factor(question) * question.points),
+        "message": "\n\n".join([*late, *(check.feedback for check in failed)])[:5000],
         "test_code": ", ".join(check.id for check in question.checks),
         "filename": "",
         "line_no": 0,

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from grading.outcome import State
+from grading.report import lateness
 from grading.report.data import CheckReport, Report
 
 SETUP = """#!/usr/bin/env bash
@@ -48,7 +49,12 @@ def results(report: Report, visibility: str = "visible") -> dict[str, Any]:
         "test_name_format": "text",
         "visibility": visibility,
         "stdout_visibility": "hidden",
-        "extra_data": {"content": report.content, "seed": report.seed, "grade": report.grade},
+        "extra_data": {
+            "content": report.content,
+            "seed": report.seed,
+            "grade": report.grade,
+            **dict(zip(lateness.COLUMNS, lateness.cells(report), strict=True)),
+        },
         "tests": [test(check) for check in report.checks()],
     }
 
@@ -57,7 +63,8 @@ def summary(report: Report) -> str:
     """The first thing that a student reads."""
     pending = f", {report.pending:g} points still to be marked" if report.pending else ""
     level = f"level {report.grade}" if report.grade != "-" else "no level yet"
-    return "\n".join([f"{report.points:g} of {report.maximum:g} points{pending}; {level}.", *report.notices])
+    late = [f"{words}."] if (words := lateness.sentence(report)) else []
+    return "\n".join([f"{report.points:g} of {report.maximum:g} points{pending}; {level}.", *late, *report.notices])
 
 
 def test(check: CheckReport) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from grading.outcome import State
+from grading.report import lateness
 from grading.report.data import CheckReport, Report
 
 UNPRINTABLE = re.compile(r"[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
@@ -38,6 +39,10 @@ def suite(report: Report) -> ET.Element:
     for kind, plural in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
         element.set(plural, str(kinds.count(kind)))
     element.set("time", f"{report.seconds:.3f}")
+    properties = ET.SubElement(element, "properties")
+    values = [f"{report.points:g}", *lateness.cells(report)]
+    for name, value in zip(("points", *lateness.COLUMNS), values, strict=True):
+        ET.SubElement(properties, "property", name=name, value=clean(value))
     element.extend(case(check) for check in checks)
     return element
 

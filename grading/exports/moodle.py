@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 
+from grading.report import lateness
 from grading.report.data import Report
 from grading.spreadsheet import safe
 
@@ -29,4 +30,5 @@ def feedback(report: Report) -> str:
     """Questions that lost points, in one line."""
     lost = [q.number for q in report.questions if q.points + q.pending < q.maximum - 1e-3]
     open_ = f"; {report.pending:g} points still to be marked" if report.pending else ""
-    return f"level {report.grade}; points lost in {', '.join(lost) or 'none'}{open_}"
+    late = f"; {words}" if (words := lateness.sentence(report)) else ""
+    return f"level {report.grade}; points lost in {', '.join(lost) or 'none'}{open_}{late}"

@@ -1,4 +1,7 @@
-"""Plain CSV, one row a check, and plain JSON, one report a submission."""
+"""Plain CSV, one row a check, and plain JSON, one report a submission.
+
+Points of a check are those before anything is taken off for being late; `factor` is the share that counts.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from grading.report import lateness
 from grading.report.data import Report
 from grading.spreadsheet import safe
 
-COLUMNS = ("submission", "question", "level", "check", "outcome", "points", "pending", "maximum", "mistake", "seconds")
+CHECK = ("submission", "question", "level", "check", "outcome", "points", "pending", "maximum", "mistake", "seconds")
+COLUMNS = (*CHECK, "factor", *lateness.COLUMNS)
 
 
 def write_csv(reports: Sequence[Report]) -> str:
@@ -21,11 +26,12 @@ def write_csv(reports: Sequence[Report]) -> str:
     writer.writerow(COLUMNS)
     for report in reports:
         for question in report.questions:
+            late = [f"{report.factor(question):g}", *lateness.cells(report)]
             for check in question.checks:
                 name = check.id.partition("/")[2]
                 numbers = [f"{check.points:g}", f"{check.pending:g}", f"{check.maximum:g}"]
                 front = [safe(report.submission), question.number, question.level, name, check.outcome]
-                writer.writerow([*front, *numbers, safe(check.mistake), f"{check.seconds:g}"])
+                writer.writerow([*front, *numbers, safe(check.mistake), f"{check.seconds:g}", *late])
     return out.getvalue()
 
 

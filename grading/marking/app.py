@@ -9,19 +9,24 @@ from flask import Flask, Response, abort, make_response, redirect, render_templa
 
 from grading.marking.agreement import agreement
 from grading.marking.desk import Answer, Desk
+from grading.marking.requests import RequestPages
+from grading.run import Run
 from grading.typeset import markdown
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
 
 
-def make_app(desk: Desk, who: str, token: str) -> Flask:
-    """A Flask application for one marker."""
+def make_app(desk: Desk, who: str, token: str, run: Run | None = None) -> Flask:
+    """A Flask application for one marker; with a run, regrade requests can be answered by running a check again."""
     app = Flask(__name__)
     guard(app, token)
-    pages = Pages(desk, who)
+    requests = RequestPages(desk, run, who)
+    pages = Pages(desk, requests, who)
     app.add_url_rule("/", "index", pages.index)
     app.add_url_rule("/<path:name>/<int:place>", "one", pages.one)
     app.add_url_rule("/<path:name>/<int:place>", "save", pages.save, methods=["POST"])
+    app.add_url_rule("/regrades/<identifier>/", "request", requests.one)
+    app.add_url_rule("/regrades/<identifier>/", "reply", requests.save, methods=["POST"])
     return app
 
 
@@ -57,14 +62,15 @@ def guard(app: Flask, token: str) -> None:
 class Pages:
     """The list of questions, and one answer at a time."""
 
-    def __init__(self, desk: Desk, who: str) -> None:
-        self.desk, self.who = desk, who
+    def __init__(self, desk: Desk, requests: RequestPages, who: str) -> None:
+        self.desk, self.requests, self.who = desk, requests, who
 
     def index(self) -> str:
         """Every check that a human marks, how far this marker is, and how far two markers agree."""
         rows = [(question, check, name, self.desk.answers(name)) for question, check, name in self.desk.checks()]
         marks = [mark for *_, answers in rows for answer in answers for mark in answer.marks]
-        return render_template("index.html", rows=rows, who=self.who, pairs=agreement(marks))
+        asked = self.requests.all()
+        return render_template("index.html", rows=rows, who=self.who, pairs=agreement(marks), asked=asked)
 
     def one(self, name: str, place: int) -> str:
         """One answer with its form."""

@@ -80,7 +80,13 @@ class Desk:
             return {}
 
     def mark(self, content: str, identifier: str, points: float, who: str, why: str) -> Mark:
-        """Save a mark at once.
+        """Save a mark at once.  Raises ValueError where it cannot be given."""
+        mark = self.signed(content, identifier, points, who, why)
+        self.book.add_mark(mark)
+        return mark
+
+    def signed(self, content: str, identifier: str, points: float, who: str, why: str) -> Mark:
+        """A mark that can be given.
 
         Raises:
             ValueError: the check or submission does not exist, the points are out of range, or nobody signs.
@@ -96,6 +102,4 @@ class Desk:
             raise ValueError(f"{points:g} points for {identifier}, where 0 to {most:g} can be given")
         if not who.strip():
             raise ValueError("a mark needs the name of who gives it")
-        mark = Mark(content=content, check=identifier, points=points, who=who.strip(), why=why.strip())
-        self.book.add_mark(mark)
-        return mark
+        return Mark(content=content, check=identifier, points=points, who=who.strip(), why=why.strip())

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from grading import feedback
 from grading.assignment import Course
+from grading.assignment.policy import Policy
+from grading.entries import LATE
 from grading.grade import Grade, Graded, GradedQuestion, Level
 from grading.gradebook import HandedIn
 from grading.outcome import Plot, State
+from grading.regrade import Asked, Reply
 
-VERSION = 1
+VERSION = 2
 
 
 class GivenMark(msgspec.Struct, frozen=True):
@@ -72,8 +76,38 @@ class LevelReport(msgspec.Struct, frozen=True):
     open: bool
     """Not reached, but pending points may still decide."""
     points: float
+    """What counts: `before` times `factor`."""
     pending: float
     maximum: float
+    before: float
+    """Points without anything taken off for being late."""
+    deadline: str
+    """ISO 8601, with the student's extension; empty where the level has none."""
+    days_late: int
+    factor: float
+
+
+class HandInReport(msgspec.Struct, frozen=True):
+    """When the work came, and what late work costs."""
+
+    at: str
+    """ISO 8601, as the instructor gave it; empty where it is not known."""
+    extension: str
+    """The student's own deadline; empty where there is none."""
+    rule: str
+    """In words; empty where late work costs nothing."""
+    platform_says_late: bool
+
+
+class RegradeReport(msgspec.Struct, frozen=True):
+    """A regrade request and its answer."""
+
+    question: str
+    check: str
+    text: str
+    date: str
+    in_time: bool
+    answer: Reply | None
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -94,11 +128,29 @@ class Report(msgspec.Struct, frozen=True):
     grade: str
     """The highest level reached, `-` for none."""
     points: float
+    """The sum of the levels' points; questions and checks show theirs before anything is taken off for being late."""
+    before: float
     pending: float
     maximum: float
     seconds: float
+    handed_in: HandInReport
+    regrades: list[RegradeReport]
     levels: list[LevelReport]
     questions: list[QuestionReport]
+
+    @property
+    def lost_late(self) -> float:
+        """Points taken off for being late."""
+        return rounded(self.before - self.points)
+
+    @property
+    def days_late(self) -> int:
+        """Days begun after the deadline of the level that is latest."""
+        return max((level.days_late for level in self.levels), default=0)
+
+    def factor(self, question: QuestionReport) -> float:
+        """Share of a question's points that late work keeps."""
+        return next(level.factor for level in self.levels if level.name == question.level)
 
     def checks(self) -> list[CheckReport]:
         """Every check of every question."""
@@ -114,9 +166,11 @@ class Circumstances(msgspec.Struct, frozen=True):
     isolation: list[str]
 
 
-def report(course: Course, entry: HandedIn, same_as: list[str], grade: Grade, how: Circumstances) -> Report:
+def report(
+    course: Course, entry: HandedIn, same_as: list[str], grade: Grade, how: Circumstances, regrades: list[Asked]
+) -> Report:
     """Everything that is known of one submission."""
-    questions = [question_report(question) for question in grade.parts]
+    questions = [question_report(question) for question in grade.questions]
     return Report(
         version=VERSION,
         submission=entry.submission,
@@ -129,18 +183,54 @@ def report(course: Course, entry: HandedIn, same_as: list[str], grade: Grade, ho
         isolation=how.isolation,
         grade=grade.letter,
         points=rounded(grade.earned),
+        before=rounded(grade.before),
         pending=rounded(grade.pending),
         maximum=rounded(grade.maximum),
+        handed_in=hand_in_report(course.policy, entry),
+        regrades=[regrade_report(course.policy, each) for each in regrades],
         seconds=round(sum(graded.outcome.seconds for graded in grade.checks), 2),
-        levels=[level_report(level) for level in grade.levels],
+        levels=[level_report(level) for level in grade.parts],
         questions=questions,
     )
 
 
+def hand_in_report(policy: Policy, entry: HandedIn) -> HandInReport:
+    """What is known of when the work came."""
+    return HandInReport(
+        at=iso(policy.handed_in.get(entry.submission)),
+        extension=iso(policy.extensions.get(entry.submission)),
+        rule=str(policy.late) if policy.late and policy.deadlines else "",
+        platform_says_late=LATE in entry.notices,
+    )
+
+
+def regrade_report(policy: Policy, asked: Asked) -> RegradeReport:
+    """One request."""
+    request = asked.request
+    in_time = policy.regrade_until is None or request.date <= policy.regrade_until
+    return RegradeReport(request.question, request.check, request.text, request.date.isoformat(), in_time, asked.reply)
+
+
 def level_report(level: Level) -> LevelReport:
     """One level."""
-    points, pending, maximum = rounded(level.earned), rounded(level.pending), rounded(level.maximum)
-    return LevelReport(level.name, level.reached, level.open, points, pending, maximum)
+    late = level.lateness
+    return LevelReport(
+        name=level.name,
+        reached=level.reached,
+        open=level.open,
+        points=rounded(level.earned),
+        pending=rounded(level.pending),
+        maximum=rounded(level.maximum),
+        before=rounded(level.before),
+        deadline=iso(late.deadline),
+        days_late=late.days,
+        factor=rounded(late.factor),
+    )
+
+
+def iso(time: datetime | None) -> str:
+    """`2026-12-04T23:59:00`, or nothing."""
+    return time.isoformat() if time else ""
 
 
 def question_report(graded: GradedQuestion) -> QuestionReport:

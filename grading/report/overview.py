@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grading.outcome import State
+from grading.report import lateness
 from grading.report.data import CheckReport, QuestionReport, Report
 from grading.report.page import render
 from grading.spreadsheet import safe
@@ -51,8 +52,19 @@ class Shared:
     submissions: list[str]
 
 
-def html(reports: Sequence[Report], links: dict[str, str]) -> str:
-    """`index.html` of the class."""
+@dataclass(frozen=True)
+class LateWork:
+    """Who was late, and of whom it is not known."""
+
+    rule: str
+    late: list[str]
+    unknown: list[str]
+    marked: list[str]
+    """Of these, whom the learning platform marks late."""
+
+
+def html(reports: Sequence[Report], links: dict[str, str], nobody: list[str]) -> str:
+    """`index.html` of the class; `nobody` are names in the course file under which nothing was handed in."""
     return render(
         "overview.html",
         "overview.js",
@@ -65,6 +77,9 @@ def html(reports: Sequence[Report], links: dict[str, str]) -> str:
         broken=waiting_for(reports, State.BROKEN),
         letters=letters(reports),
         twins=twins(reports),
+        late_work=late_work(reports),
+        requests=[(one, each) for one in reports for each in one.regrades],
+        nobody=nobody,
         unprotected=sum("process" in one.isolation for one in reports),
         median=median([one.points for one in reports]),
     )
@@ -128,6 +143,17 @@ def twins(reports: Sequence[Report]) -> list[list[str]]:
     return [list(group) for group in sorted(groups)]
 
 
+def late_work(reports: Sequence[Report]) -> LateWork:
+    """What late work costs, and whom."""
+    unknown = [one for one in reports if not one.handed_in.at]
+    return LateWork(
+        rule=next((one.handed_in.rule for one in reports), ""),
+        late=[one.submission for one in reports if one.days_late],
+        unknown=[one.submission for one in unknown],
+        marked=[one.submission for one in unknown if one.handed_in.platform_says_late],
+    )
+
+
 def median(values: list[float]) -> float:
     """The middle value; the mean of the two middle ones where there are two."""
     ordered = sorted(values)
@@ -142,10 +168,11 @@ def table(reports: Sequence[Report]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     numbers = [question.number for question in reports[0].questions] if reports else []
-    writer.writerow(["submission", "grade", "points", "pending", "maximum", *numbers, "seconds", "same_as", "content"])
+    totals = ["submission", "grade", "points", "pending", "maximum"]
+    writer.writerow([*totals, *numbers, *lateness.COLUMNS, "seconds", "same_as", "content"])
     for one in reports:
         points = [f"{question.points:g}" for question in one.questions]
         totals = [f"{one.points:g}", f"{one.pending:g}", f"{one.maximum:g}"]
-        names = [safe(one.submission), one.grade, *totals, *points]
+        names = [safe(one.submission), one.grade, *totals, *points, *lateness.cells(one)]
         writer.writerow([*names, f"{one.seconds:g}", safe(" ".join(one.same_as)), one.content])
     return out.getvalue()

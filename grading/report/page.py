@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def templates() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     engine.filters |= {"points": points, "slug": slug, "picture": picture, "value": value, "duration": duration}
-    engine.filters["inline"] = inline
+    engine.filters |= {"inline": inline, "time": time}
     engine.globals |= {"glyphs": GLYPHS, "question_glyphs": QUESTION_GLYPHS}
     return engine
 
@@ -79,6 +80,11 @@ def html(report: Report) -> str:
 def points(number: float) -> str:
     """At most two decimals: `4.5`, `6`, `0.33`."""
     return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def time(iso: str) -> str:
+    """`2026-12-05 01:10`, with its zone where it has one."""
+    return datetime.fromisoformat(iso).isoformat(" ", "minutes")
 
 
 def slug(text: str) -> str:

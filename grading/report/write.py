@@ -14,6 +14,7 @@ import msgspec
 
 from grading.grade import grade
 from grading.gradebook import HandedIn
+from grading.regrade import asked
 from grading.report import overview, page
 from grading.report.data import Circumstances, Report, report
 from grading.run import Run
@@ -29,7 +30,10 @@ def write(run: Run, out: Path) -> Path:
         put(folders[name] / "report.html", page.html(one).encode())
     put(out / "grades.csv", overview.table(list(reports.values())).encode())
     links = {name: str(folder.relative_to(out) / "report.html") for name, folder in folders.items()}
-    put(out / "index.html", overview.html(list(reports.values()), links).encode())
+    put(
+        out / "index.html",
+        overview.html(list(reports.values()), links, run.course.policy.nobody(set(reports))).encode(),
+    )
     return folders[next(iter(reports))] / "report.html" if len(reports) == 1 else out / "index.html"
 
 
@@ -47,8 +51,10 @@ def report_of(run: Run, entry: HandedIn, sharing: list[str]) -> Report:
     book, conditions = run.gradebook, run.conditions
     isolation = book.isolations(entry.content) or [str(run.settings.isolation)]
     how = Circumstances(conditions.seed, str(conditions.profile), str(conditions.prerequisites), isolation)
-    graded = grade(run.course, run.standing(entry.content).outcomes, book.marks(entry.content))
-    return report(run.course, entry, [name for name in sharing if name != entry.submission], graded, how)
+    outcomes, marks = run.standing(entry.content).outcomes, book.marks(entry.content)
+    graded = grade(run.course, outcomes, marks, entry.submission)
+    regrades = asked(book, run.course.policy.requests, entry.submission)
+    return report(run.course, entry, [name for name in sharing if name != entry.submission], graded, how, regrades)
 
 
 def file_name(submission: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,13 +33,19 @@ def test_points_levels_texts_and_own_questions(tmp_path: Path) -> None:
         course(
             tmp_path,
             'title = "T"\nlevels = ["D", "C"]\nwithout = ["2.1.12"]\nadd = ["own"]\n[points]\n"1.2.4" = 8\n'
-            '[text."1.2.4"]\ntitle = "NG"\n[deadlines]\nD = 2026-12-04T23:59:00\n[late]\nper_day = 0.2\n',
+            '[text."1.2.4"]\ntitle = "NG"\n[deadlines]\nD = 2026-12-04T23:59:00\n[late]\nper_day = 0.2\n'
+            "[handed_in]\nada = 2026-12-05T12:00:00\nbob = 2026-12-05T12:00:00\n"
+            "[extensions]\nbob = 2026-12-06T00:00:00\n",
         )
     )
     assert made.title == "T" and made.question("1.2.4").points == 8 and made.question("1.2.4").title == "NG"
     numbers = [question.number for question in made.questions]
     assert "5.1.1" in numbers and "2.1.12" not in numbers and "3.1.20" not in numbers
-    assert made.policy.factor("D", datetime(2026, 12, 5, 12)) == pytest.approx(0.8)
+    late = {name: made.policy.lateness("D", name) for name in ("ada", "bob", "eve")}
+    assert [each.factor for each in late.values()] == [0.8, 1.0, 1.0]
+    assert [each.days for each in late.values()] == [1, 0, 0]
+    assert late["bob"].deadline == datetime(2026, 12, 6) and made.policy.lateness("C", "ada").deadline is None
+    assert made.policy.nobody({"ada"}) == ["bob"]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +58,13 @@ def test_points_levels_texts_and_own_questions(tmp_path: Path) -> None:
         ('add = ["nowhere"]\n', "line 1: add: .*nowhere holds no question page"),
         ("[late]\nper_day = 0.1\nper_week = 1\n", "line 3.*per_week"),
         ("title = \n", "course.toml"),
+        ('handed_in = "absent.csv"\n', "absent.csv: .*No such file"),
+        ("[handed_in]\nada = 2026-12-05T01:00:00\nbob = 2026-12-05T01:00:00Z\n", "time zone"),
+        (
+            '[[regrades]]\nstudent = "ada"\nquestion = "9.9.9"\ntext = "?"\ndate = 2026-12-20\n',
+            "ada asks about 9.9.9, which does not exist",
+        ),
+        ('[[regrades]]\nstudent = "ada"\nquestion = "1.1.1"\n', "line 1.*text"),
     ],
 )
 def test_a_mistake_is_named_by_line_and_key(tmp_path: Path, text: str, words: str) -> None:
@@ -69,8 +82,40 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("hours", "left"), [(-1, 1.0), (0.4, 1.0), (1, 0.9), (24.6, 0.8), (24 * 5, 0.0)])
 def test_late_work_loses_a_share_for_each_day_begun(hours: float, left: float) -> None:
     """Half an hour of grace, then 10 % a day, nothing after three days."""
-    from datetime import timedelta
-
     deadline = datetime(2026, 12, 4, 23, 59)
     late = Late(grace_minutes=30, per_day=0.1, at_most_days=3)
-    assert late.factor(deadline, deadline + timedelta(hours=hours)) == pytest.approx(left)
+    assert late.factor(late.days(deadline, deadline + timedelta(hours=hours))) == pytest.approx(left)
+
+
+def test_times_and_requests_from_a_spreadsheet(tmp_path: Path) -> None:
+    """A CSV beside the course file serves as well as a table in it."""
+    (tmp_path / "times.csv").write_text("\ufeffstudent,time,remark\nada,2026-12-05 01:10,by mail\n,,\n", "utf-8")
+    (tmp_path / "regrades.csv").write_text(
+        'student,question,check,text,date\nada,2.2.16,fisher_is_positive_definite,"It is, in rate.",2026-12-20\n'
+    )
+    policy = load_course(course(tmp_path, 'handed_in = "times.csv"\nregrades = "regrades.csv"\n')).policy
+    assert policy.handed_in == {"ada": datetime(2026, 12, 5, 1, 10)}
+    (request,) = policy.requests
+    assert (request.question, request.check) == ("2.2.16", "fisher_is_positive_definite")
+    assert request.text == "It is, in rate." and request.date == date(2026, 12, 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("handed_in", "student\nada\n", "line 1: there is no column time"),
+        (
+            "handed_in",
+            "student,time\nada,2026-12-05\nbob,yesterday\nada,2026-12-06\n",
+            "line 3: 'yesterday' is no time",
+        ),
+        ("extensions", "student,time\nada,2026-12-05\nada,2026-12-06\n", "line 3: ada stands here twice"),
+        ("regrades", "student,question,check,text,date\nada,1.1.1,,why,soon\n", "line 2: the date is none such as"),
+        ("regrades", "student,question,check,text,date\nada,1.1.1,no,why,2026-12-20\n", "asks about 1.1.1/no"),
+    ],
+)
+def test_a_malformed_spreadsheet_is_refused_line_by_line(tmp_path: Path, name: str, text: str, words: str) -> None:
+    """File, line and what would be right."""
+    (tmp_path / "table.csv").write_text(text)
+    with pytest.raises(CatalogueError, match=words):
+        load_course(course(tmp_path, f'{name} = "table.csv"\n'))

@@ -1,0 +1,70 @@
+"""Times and regrade requests as CSV files beside `course.toml`, for those who keep them in a spreadsheet.
+
+times.csv       student,time              2026-12-05 01:10, or with a time zone: 2026-12-05T01:10+01:00
+regrades.csv    student,question,check,text,date
+
+A file with any fault is refused as a whole, line by line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+from grading.assignment.catalogue import CatalogueError
+from grading.assignment.policy import Request
+
+Row = tuple[int, dict[str, str]]
+"""Line and cells."""
+
+
+def read_times(path: Path) -> dict[str, datetime]:
+    """The time of each student.  Raises CatalogueError."""
+    found, faults = dict[str, datetime](), []
+    for line, cells in rows(path, ("student", "time")):
+        if cells["student"] in found:
+            faults.append(f"{path}, line {line}: {cells['student']} stands here twice")
+        try:
+            found[cells["student"]] = datetime.fromisoformat(cells["time"])
+        except ValueError:
+            faults.append(f"{path}, line {line}: {cells['time']!r} is no time such as 2026-12-05 01:10")
+    refuse(faults)
+    return found
+
+
+def read_requests(path: Path) -> list[Request]:
+    """Every request, in the order of the file.  Raises CatalogueError."""
+    found, faults = [], []
+    for line, cells in rows(path, ("student", "question", "check", "text", "date")):
+        try:
+            asked_on = date.fromisoformat(cells.pop("date")[:10])
+        except ValueError:
+            faults.append(f"{path}, line {line}: the date is none such as 2026-12-20")
+            continue
+        found.append(Request(**cells, date=asked_on))
+    refuse(faults)
+    return found
+
+
+def rows(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
+    """Lines with these columns, trimmed; empty lines are passed over."""
+    try:
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
+        absent = [name for name in columns if name not in (reader.fieldnames or ())]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CatalogueError(f"{path}: {error}") from None
+    if absent:
+        raise CatalogueError(f"{path}, line 1: there is no column {absent[0]}; expected {','.join(columns)}")
+    for row in reader:
+        cells = {name: (row[name] or "").strip() for name in columns}
+        if any(cells.values()):
+            yield reader.line_num, cells
+
+
+def refuse(faults: list[str]) -> None:
+    """Raises CatalogueError where there is a fault."""
+    if faults:
+        raise CatalogueError("\n".join(faults))
