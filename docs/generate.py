@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import ast
+import inspect
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from grading.assignment import Check, Kind, Question, load
 from grading.montecarlo import ALPHA, BETA
@@ -19,27 +21,30 @@ sides, so the claim holds for every draw), then *exact expectation* (enumeration
 for what is left. The first three never fail correct work. A Monte Carlo assertion fails correct work with probability
 at most {ALPHA:g}, whenever it stops, and misses the effect it is designed for with probability at most {BETA:g}; with
 at most 100,000 assertions a run, all of them together fail correct work with probability at most 1e-6.
+
 """
+RUNGS = ("symbolic", "pathwise", "exact expectation", "Monte Carlo")
 
 
 def docstrings() -> dict[str, tuple[str, str]]:
-    """File and docstring of every test in the check files, by test name (`file:name` where a name is used twice)."""
+    """File and docstring of every check's test, by the check's identifier."""
     found = {}
     for path in sorted(TESTS.glob("test_*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                for number in numbers(node):
-                    found[f"{number}/{node.name.removeprefix('test_')}"] = (path.name, ast.get_docstring(node) or "")
+        for name, function in vars(import_module(f"tests.{path.stem}")).items():
+            for mark in marks(function) if name.startswith("test_") else []:
+                found[f"{mark.args[0]}/{name.removeprefix('test_')}"] = (path.name, inspect.getdoc(function) or "")
     return found
 
 
-def numbers(node: ast.FunctionDef) -> list[str]:
-    """Questions a test is marked with; a test parametrised over all derivations counts for each of them."""
-    texts = [ast.unparse(mark) for mark in node.decorator_list]
-    marked = [text.split("question(")[1].strip("')\"") for text in texts if text.startswith("pytest.mark.question(")]
-    if any("ASKED" in text for text in texts):
-        marked += [q.number for q in load().questions if any(check.name == "derivation" for check in q.checks)]
-    return marked
+def marks(function: Any) -> list[Any]:
+    """The question marks of a test, those of its parameters too."""
+    own = list(getattr(function, "pytestmark", []))
+    rows = [row for mark in own if mark.name == "parametrize" for row in mark.args[1]]
+    return [
+        mark
+        for mark in [*own, *(mark for row in rows for mark in getattr(row, "marks", []))]
+        if mark.name == "question"
+    ]
 
 
 def section(question: Question, texts: dict[str, tuple[str, str]]) -> str:
@@ -57,14 +62,25 @@ def entry(question: Question, check: Check, texts: dict[str, tuple[str, str]]) -
         return [title, "", "Read by a human: " + " ".join(check.rubric), ""]
     file, doc = texts.get(question.identifier(check), ("", ""))
     needs = f" Waits for {', '.join(check.needs)}." if check.needs else ""
-    return [title + needs, "", f"> {' '.join(doc.split())} (`tests/{file}`)", ""]
+    said, _, rung = " ".join(doc.split()).partition("Rung: ")
+    stands = [">", f"> *Rung:* {rung}"] if rung else []
+    return [title + needs, "", f"> {said.strip()} (`tests/{file}`)", *stands, ""]
+
+
+def ladder(texts: dict[str, tuple[str, str]]) -> str:
+    """How many checks stand on each rung, and the names of those on the last."""
+    rungs = {name: doc.partition("Rung: ")[2] for name, (_, doc) in texts.items()}
+    lines = ["| rung | checks |", "| --- | --- |"]
+    lines += [f"| {rung} | {sum(text.startswith(rung) for text in rungs.values())} |" for rung in RUNGS]
+    drawn = [f"`{name}`" for name, text in rungs.items() if text.startswith(RUNGS[-1])]
+    return "\n".join([*lines, "", f"Monte Carlo: {', '.join(drawn)}. Experiments train, and are no rung.", ""])
 
 
 def main() -> None:
     """Write `checks.md`."""
     texts = docstrings()
     pages = [section(question, texts) for question in load().questions]
-    (DOCS / "checks.md").write_text("\n".join([HEAD, *pages]).rstrip() + "\n", encoding="utf-8")
+    (DOCS / "checks.md").write_text("\n".join([HEAD, ladder(texts), *pages]).rstrip() + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

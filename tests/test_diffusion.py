@@ -39,7 +39,10 @@ def pair(value: object, what: str) -> tuple[Array, Array]:
 @Q
 @given(seed=seeds(), T=st.sampled_from([1, 2, 10, 1000]))
 def test_forward_marginal(submission: Submission, seed: int, T: int) -> None:
-    """q(x_t | x_0) is what t steps of q compose to, for each row's own t."""
+    """q(x_t | x_0) is what t steps of q compose to, for each row's own t.
+
+    Rung: pathwise: mean and variance are functions of x_0 and t.
+    """
     betas = np.linspace(1e-4, 0.02, T) if T == 1000 else schedule(seed, T)
     rng = np.random.default_rng(seed)
     t, x0 = np.r_[1, T, rng.integers(1, T + 1, 3)], rng.normal(size=(5, D))
@@ -69,7 +72,10 @@ def test_forward_marginal(submission: Submission, seed: int, T: int) -> None:
 @Q
 @given(seed=seeds(), T=st.sampled_from([2, 10, 1000]))
 def test_forward_posterior_is_bayes_rule(submission: Submission, seed: int, T: int) -> None:
-    """q(x_{t-1} | x_t, x_0) ∝ q(x_t | x_{t-1}) q(x_{t-1} | x_0), t from 2 to T."""
+    """q(x_{t-1} | x_t, x_0) ∝ q(x_t | x_{t-1}) q(x_{t-1} | x_0), t from 2 to T.
+
+    Rung: pathwise: mean and variance are functions of x_t, x_0 and t.
+    """
     betas = np.linspace(1e-4, 0.02, T) if T == 1000 else schedule(seed, T)
     rng = np.random.default_rng(seed)
     t, x0, xt = np.r_[2, T, rng.integers(2, T + 1, 3)], rng.normal(size=(5, D)), rng.normal(size=(5, D))
@@ -102,7 +108,10 @@ def test_forward_posterior_is_bayes_rule(submission: Submission, seed: int, T: i
 @Q
 @given(seed=seeds(), T=LENGTHS)
 def test_forward_posterior_at_the_first_step(submission: Submission, seed: int, T: int) -> None:
-    """At t = 1 the posterior is the point x_0: variance 0."""
+    """At t = 1 the posterior is the point x_0: variance 0.
+
+    Rung: pathwise, for every x_1 and x_0.
+    """
     rng = np.random.default_rng(seed)
     x0, xt, t = rng.normal(size=(2, D)), rng.normal(size=(2, D)), np.array([1, 1])
     mean, variance = pair(submission.diffusion.forward_posterior(xt, x0, t, schedule(seed, T)), "forward_posterior")
@@ -114,7 +123,10 @@ def test_forward_posterior_at_the_first_step(submission: Submission, seed: int, 
 @Q
 @given(seed=seeds(), T=LENGTHS)
 def test_each_term(submission: Submission, seed: int, T: int) -> None:
-    """L_T and L_{t-1} are KL divergences from q to p, L_0 is -log p(x_0 | x_1), each summed over coordinates."""
+    """L_T and L_{t-1} are KL divergences from q to p, L_0 is -log p(x_0 | x_1), each summed over coordinates.
+
+    Rung: pathwise, for every chain x_{1:T}.
+    """
     c = chain(seed, T)
     L_T, L, L_0 = c.terms(submission)
     scale, spread = steps(c.betas)
@@ -164,7 +176,10 @@ def check_kl(found: Array, q: Normal, p: Normal, what: str) -> None:
 @Q
 @given(seed=seeds(), T=LENGTHS)
 def test_sum_is_the_negative_elbo(submission: Submission, seed: int, T: int) -> None:
-    """E[L_T + Σ L_{t-1} + L_0] is E_q[log q(x_{1:T} | x_0) - log p(x_{0:T})], and not below -log p(x_0)."""
+    """E[L_T + Σ L_{t-1} + L_0] is E_q[log q(x_{1:T} | x_0) - log p(x_{0:T})], and not below -log p(x_0).
+
+    Rung: exact expectation, by cubature: single chains do not add up to the negative ELBO, only their mean does.
+    """
     c = chain(seed, T, cubature=True)
     L_T, L, L_0 = c.terms(submission)
     total = float((L_T + L.sum(0) + L_0).mean())
@@ -179,7 +194,10 @@ def test_sum_is_the_negative_elbo(submission: Submission, seed: int, T: int) -> 
 @Q
 @given(seed=seeds(), T=LENGTHS)
 def test_simple_loss(submission: Submission, seed: int, T: int) -> None:
-    """‖ε - ε_θ(x_t, t)‖² of each row, at x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε."""
+    """‖ε - ε_θ(x_t, t)‖² of each row, at x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε.
+
+    Rung: pathwise, at the same noise.
+    """
     rng = np.random.default_rng(seed)
     betas, t, x0, eps, model = simple_case(rng, seed, T)
     found = array(submission.diffusion.simple_loss(x0, eps, t, model, betas), (5,), "simple_loss")
@@ -215,7 +233,10 @@ def simple_case(rng: np.random.Generator, seed: int, T: int) -> tuple[Array, Arr
 @Q
 @given(seed=seeds(), T=st.sampled_from([2, 3, 10]))
 def test_simple_loss_against_the_bound(submission: Submission, seed: int, T: int) -> None:
-    """Times β_t² / (2 σ_t² α_t (1-ᾱ_t)) it is what predicted noise adds to L_{t-1}, for every draw and t > 1."""
+    """Times β_t² / (2 σ_t² α_t (1-ᾱ_t)) it is what predicted noise adds to L_{t-1}, for every draw and t > 1.
+
+    Rung: pathwise, at the same noise.
+    """
     rng = np.random.default_rng(seed)
     c = chain(seed, T)
     scale, spread = steps(c.betas)

@@ -23,7 +23,10 @@ from tests.strategies import RATES, log_uniform, seeds
 @pytest.mark.question("2.2.14")
 @given(theta=THETA, size=SIZES, seed=seeds())
 def test_exponential_family_is_the_density(submission: Submission, theta: Theta, size: int, seed: int) -> None:
-    """exp(eta . T(x) - A(eta)) is the Gamma density with shape alpha and scale beta."""
+    """exp(eta . T(x) - A(eta)) is the Gamma density with shape alpha and scale beta.
+
+    Rung: pathwise, point by point.
+    """
     x, gamma = points(theta, size, seed), submission.gamma
     eta = array(gamma.natural_parameters(*theta, parameterization=SCALE), (2,), "natural_parameters")
     T = array(gamma.sufficient_statistics(x), (size, 2), "sufficient_statistics")
@@ -49,7 +52,10 @@ def test_exponential_family_is_the_density(submission: Submission, theta: Theta,
 @pytest.mark.question("2.2.14")
 @given(theta=THETA, size=SIZES, seed=seeds())
 def test_statistics_are_log_x_and_x(submission: Submission, theta: Theta, size: int, seed: int) -> None:
-    """T(x) = (log x, x), in this order, and eta = (alpha - 1, -1/beta) belongs to it."""
+    """T(x) = (log x, x), in this order, and eta = (alpha - 1, -1/beta) belongs to it.
+
+    Rung: pathwise, point by point.
+    """
     x = points(theta, size, seed)
     T = array(submission.gamma.sufficient_statistics(x), (size, 2), "sufficient_statistics")
     expected = np.stack([np.log(x), x], axis=1)
@@ -70,7 +76,10 @@ def test_statistics_are_log_x_and_x(submission: Submission, theta: Theta, size: 
 @pytest.mark.question("2.2.14")
 @given(theta=THETA)
 def test_log_partition_gradient_is_the_mean_of_T(submission: Submission, theta: Theta) -> None:
-    """grad A(eta) = E[T(x)]: the exact expectation, by quadrature."""
+    """grad A(eta) = E[T(x)].
+
+    Rung: exact expectation, by quadrature: that is what the gradient of A means, and it asks for no formula of A.
+    """
     found = array(submission.gamma.log_partition_gradient(eta_of(theta)), (2,), "log_partition_gradient")
     mean, _ = moments_of_T(theta)
     mistakes = {
@@ -85,7 +94,10 @@ def test_log_partition_gradient_is_the_mean_of_T(submission: Submission, theta: 
 @pytest.mark.question("2.2.14")
 @given(theta=st.tuples(log_uniform(0.1, 1000), RATES))
 def test_log_partition_curvature_is_the_covariance_of_T(submission: Submission, theta: Theta) -> None:
-    """The second derivatives of A, by differences of log_partition_gradient, are Cov[T(x)] by quadrature."""
+    """The second derivatives of A, by differences of log_partition_gradient, are Cov[T(x)] by quadrature.
+
+    Rung: exact expectation, by quadrature: that is what the curvature of A means, and it asks for no formula of A.
+    """
     eta, (_, covariance) = eta_of(theta), moments_of_T(theta)
     reach = np.array([theta[0], eta[1]]) * 1e-3
     columns = []
@@ -106,7 +118,10 @@ def test_log_partition_curvature_is_the_covariance_of_T(submission: Submission, 
 def test_loss_is_the_mean_of_minus_the_log_density(
     submission: Submission, theta: Theta, law: Theta, size: int, seed: int
 ) -> None:
-    """negative_log_likelihood = -1/N sum_n log p(x_n | alpha, beta), in shape and scale."""
+    """negative_log_likelihood = -1/N sum_n log p(x_n | alpha, beta), in shape and scale.
+
+    Rung: pathwise, on the same data.
+    """
     x = points((min(law[0], 2 * theta[0] + 1), theta[1] * 1.3), size, seed)
     found = number(
         submission.gamma.negative_log_likelihood(x, *theta, parameterization=SCALE), "negative_log_likelihood"
@@ -137,7 +152,10 @@ def test_loss_is_the_mean_of_minus_the_log_density(
 def test_loss_gradient_is_its_derivative(
     submission: Submission, theta: Theta, law: Theta, size: int, seed: int
 ) -> None:
-    """negative_log_likelihood_gradient is the gradient of the average -log p in (alpha, beta), uphill."""
+    """negative_log_likelihood_gradient is the gradient of the average -log p in (alpha, beta), uphill.
+
+    Rung: pathwise, on the same data.
+    """
     x = points((min(law[0], 2 * theta[0] + 1), theta[1] * 1.3), size, seed)
     returned = submission.gamma.negative_log_likelihood_gradient(x, *theta, parameterization=SCALE)
     found = array(returned, (2,), "negative_log_likelihood_gradient")
@@ -162,7 +180,11 @@ def test_loss_gradient_is_its_derivative(
 @pytest.mark.question("2.2.17")
 @given(theta=st.tuples(log_uniform(0.5, 50), log_uniform(0.05, 20)))
 def test_loss_and_fisher_share_a_convention(submission: Submission, theta: Theta) -> None:
-    """On data whose optimum is theta, the curvature of the loss is the Fisher matrix of 2.2.16."""
+    """On data whose optimum is theta, the curvature of the loss is the Fisher matrix of 2.2.16.
+
+    Rung: exact expectation, by quadrature: the Fisher matrix is a mean over data, here data whose averages are those of
+    the law itself.
+    """
     fisher = array(submission.gamma.fisher_information(*theta, parameterization=SCALE), (2, 2), "fisher_information")
     x = data_with_optimum(theta)
     columns = []

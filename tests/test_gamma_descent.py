@@ -47,7 +47,10 @@ def direction(method: str, x: np.ndarray, theta: np.ndarray) -> np.ndarray:
 @pytest.mark.question("2.2.18")
 @given(method=METHODS, start=STARTS, truth=STARTS, seed=seeds())
 def test_steps_follow_the_gradient(submission: Submission, method: str, start: Theta, truth: Theta, seed: int) -> None:
-    """Short steps are -step_size times the gradient, or the natural gradient, at the point they start from."""
+    """Short steps are -step_size times the gradient, or the natural gradient, at the point they start from.
+
+    Rung: pathwise, on the same data: nothing is random.
+    """
     x = points(truth, 20, seed)
     step = 1e-7 / np.abs(direction(method, x, np.array(start)) / start).max()
     path = path_of(submission, method, x, start, 3, step)
@@ -87,7 +90,10 @@ def mistaken(method: str, x: np.ndarray, theta: np.ndarray, found: np.ndarray, s
 def test_descent_stays_positive(
     submission: Submission, method: str, start: Theta, truth: Theta, step: float, seed: int
 ) -> None:
-    """alpha and beta stay positive and finite for steps of any size, from starts far from the data."""
+    """alpha and beta stay positive and finite for steps of any size, from starts far from the data.
+
+    Rung: pathwise: nothing is random.
+    """
     path = path_of(submission, method, points(truth, 20, seed), start, 20, step)
     claim((path > 0).all(), f"alpha and beta must stay positive; the smallest is {path.min():.6g}")
 
@@ -97,7 +103,10 @@ def test_descent_stays_positive(
 def test_maximum_likelihood_is_the_fixed_point(
     submission: Submission, method: str, truth: Theta, fraction: float
 ) -> None:
-    """Started at the maximum likelihood estimate, neither descent moves."""
+    """Started at the maximum likelihood estimate, neither descent moves.
+
+    Rung: pathwise: nothing is random.
+    """
     # Steps short enough to be stable, also in logarithms: rounding must not grow along the path.
     stiffness = np.linalg.eigvalsh(densities.gamma_fisher(truth))[-1] * max(1, *np.square(truth))
     step = fraction / (stiffness if method == "gradient_descent" else 1)
@@ -112,7 +121,10 @@ def test_maximum_likelihood_is_the_fixed_point(
 @pytest.mark.question("2.2.18")
 @given(truth=STARTS, alpha=st.floats(0.6, 1.6), beta=st.floats(0.6, 1.6))
 def test_natural_gradient_descent_converges(submission: Submission, truth: Theta, alpha: float, beta: float) -> None:
-    """From within 60 %, 150 epochs with step 0.2 end at the maximum likelihood estimate, whatever the scale."""
+    """From within 60 %, 150 epochs with step 0.2 end at the maximum likelihood estimate, whatever the scale.
+
+    Rung: pathwise: nothing is random.
+    """
     start = (truth[0] * alpha, truth[1] * beta)
     end = path_of(submission, "natural_gradient_descent", data_with_optimum(truth), start, 150, 0.2)[-1]
     off = np.abs(end / truth - 1).max()

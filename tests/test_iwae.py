@@ -35,7 +35,10 @@ DRAWS = st.sampled_from([1, 2, 5, 20])
 @Q
 @given(seed=seeds(), K=DRAWS)
 def test_k_draws(submission: Submission, seed: int, K: int) -> None:
-    """z_k = mean + σ ε_k: K different draws from the same q for each row, on the middle axis."""
+    """z_k = mean + σ ε_k: K different draws from the same q for each row, on the middle axis.
+
+    Rung: pathwise, at the same noise.
+    """
     rng = np.random.default_rng(seed)
     mean, log_var, eps = rng.normal(size=(3, 2)), rng.uniform(-3, 2, (3, 2)), rng.normal(size=(3, K, 2))
     z = array(submission.iwae.reparameterize(mean, log_var, eps), (3, K, 2), "reparameterize(mean, log_var, eps)")
@@ -53,7 +56,10 @@ def test_k_draws(submission: Submission, seed: int, K: int) -> None:
 @Q
 @given(seed=seeds(), K=DRAWS)
 def test_log_weights_of_each_draw(submission: Submission, seed: int, K: int) -> None:
-    """log w_k = log p(x, z_k) - log q(z_k | x), shape (B, K)."""
+    """log w_k = log p(x, z_k) - log q(z_k | x), shape (B, K).
+
+    Rung: pathwise, at the same noise.
+    """
     case = ae.random_case(seed, K=K)
     log_w = array(submission.iwae.log_weights(*case.arguments), (len(case.x), K), "log_weights(x, model, eps)")
     terms = define(case)
@@ -80,7 +86,10 @@ def test_log_weights_of_each_draw(submission: Submission, seed: int, K: int) -> 
 @Q
 @given(seed=seeds(), K=DRAWS)
 def test_loss_is_minus_the_bound(submission: Submission, seed: int, K: int) -> None:
-    """The loss is -log (1/K) Σ_k w_k, averaged over the batch; for K = 1 it is the VAE's."""
+    """The loss is -log (1/K) Σ_k w_k, averaged over the batch; for K = 1 it is the VAE's.
+
+    Rung: pathwise, at the same noise.
+    """
     case = ae.random_case(seed, K=K)
     value = number(submission.iwae.loss(*case.arguments), "loss(x, model, eps)")
     log_w = values(define(case).log_w)
@@ -112,7 +121,10 @@ def wrong_losses(log_w: Array) -> Mistakes:
 @Q
 @given(seed=seeds(), K=DRAWS)
 def test_gradient_weighs_each_draw(submission: Submission, seed: int, K: int) -> None:
-    """The gradient is -Σ_k w̃_k ∇ log w_k averaged over the batch, in encoder and decoder."""
+    """The gradient is -Σ_k w̃_k ∇ log w_k averaged over the batch, in encoder and decoder.
+
+    Rung: pathwise, at the same noise.
+    """
     case = ae.random_case(seed, K=K)
     network = ae.network_of(case)
     terms = ae.define(network, case)
@@ -164,7 +176,10 @@ def wrong_gradients(terms: ae.Terms, network: ae.Network, prefix: str, like: dic
 @Q
 @given(seed=seeds())
 def test_expected_bounds_are_ordered(submission: Submission, seed: int) -> None:
-    """L_1 ≤ L_2 ≤ L_3 ≤ log p(x), by Gauss-Hermite quadrature where log p(x) is known."""
+    """L_1 ≤ L_2 ≤ L_3 ≤ log p(x), by Gauss-Hermite quadrature where log p(x) is known.
+
+    Rung: exact expectation, by quadrature: single draws of the bounds lie on either side of log p(x).
+    """
     rng = np.random.default_rng(seed)
     model = ae.affine_model(rng, latent=1, log_var=rng.uniform(-0.3, 0.3), shift=rng.uniform(0.3, 0.8))
     x = rng.random((1, 4))
@@ -193,7 +208,10 @@ def expected_bound(submission: Submission, model: ae.Model, x: Array, K: int, n:
 @Q
 @given(seed=seeds())
 def test_more_draws_are_tighter_on_average(submission: Submission, seed: int) -> None:
-    """For every draw: L_K ≥ mean of the bounds that leave one of the K out, and ≥ the mean of log w (Jensen)."""
+    """For every draw: L_K ≥ mean of the bounds that leave one of the K out, and ≥ the mean of log w (Jensen).
+
+    Rung: pathwise: by Jensen's inequality it holds for every draw.
+    """
     case = ae.random_case(seed, K=5, B=1)
     x, model, eps = case.arguments
     losses = {"all": number(submission.iwae.loss(x, model, eps), "loss(x, model, eps)")}
@@ -206,7 +224,12 @@ def test_more_draws_are_tighter_on_average(submission: Submission, seed: int) ->
 
 @Q
 def test_never_above_the_log_evidence(submission: Submission, seed: int) -> None:
-    """E[exp L_50] = p(x) where p(x) is known: a bound that is systematically above log p(x) is found."""
+    """E[exp L_50] = p(x) where p(x) is known: a bound that is systematically above log p(x) is found.
+
+    Rung: Monte Carlo, because the mean over 50 draws is an integral in 50 dimensions and single draws exceed log p(x).
+    Correct work fails with probability at most 1e-11; an average weight that is too large by 0.05 nats is found with
+    probability 1 - 1e-06.
+    """
     rng = rng_for(seed, "4.2.27", "never_above_the_log_evidence")
     model, K = ae.affine_model(rng, latent=1, log_var=0.2, shift=0.4), 50
     x = rng.random((1, 4))
@@ -232,7 +255,10 @@ def test_never_above_the_log_evidence(submission: Submission, seed: int) -> None
 @Q
 @given(seed=seeds(), K=st.sampled_from([1, 50, 1000]), size=st.sampled_from([300.0, 3000.0]))
 def test_log_weights_of_real_size(submission: Submission, seed: int, K: int, size: float) -> None:
-    """In float32, with log weights of minus hundreds to thousands, the loss is finite and right."""
+    """In float32, with log weights of minus hundreds to thousands, the loss is finite and right.
+
+    Rung: pathwise, at the same noise.
+    """
     case = ae.random_case(seed, K=K, B=2)
     weight, _ = case.model.decoder[-1]
     case.model.decoder[-1] = weight * 3, np.where(case.x.mean(0) > 0.5, -size, size) / 2

@@ -24,7 +24,10 @@ from tests.strategies import RATES, log_uniform
 @pytest.mark.question("2.2.15")
 @given(theta=THETA, direction=st.floats(-3.1, 3.1))
 def test_natural_gradient_solves_the_fisher_system(submission: Submission, theta: Theta, direction: float) -> None:
-    """F(theta) times the natural gradient is the gradient, with F = E[score scoreᵀ] by quadrature."""
+    """F(theta) times the natural gradient is the gradient, with F = E[score scoreᵀ] by quadrature.
+
+    Rung: exact expectation, by quadrature: the Fisher matrix is a mean.
+    """
     fisher = densities.gamma_fisher(theta)
     gradient = np.sqrt(np.diag(fisher)) * [np.cos(direction), np.sin(direction)]
     found = array(submission.gamma.natural_gradient(gradient, *theta, parameterization=SCALE), (2,), "natural_gradient")
@@ -52,6 +55,8 @@ def test_unit_step_lands_on_the_target(submission: Submission, theta: Theta, tar
 
     Descending KL inside the family, one unit step in the natural parameters lands on the target; the same vector
     must come out of shape and scale, for the natural gradient does not depend on coordinates (Amari 1998).
+
+    Rung: pathwise: an identity between vectors; nothing is random.
     """
     target = (target[0], theta[1] * target[1])
     goal = Gamma(tensor(target[0]), tensor(1 / target[1]))
@@ -67,7 +72,10 @@ def test_unit_step_lands_on_the_target(submission: Submission, theta: Theta, tar
 @pytest.mark.question("2.2.16")
 @given(theta=THETA)
 def test_fisher_is_the_covariance_of_the_score(submission: Submission, theta: Theta) -> None:
-    """F(alpha, beta) = E[grad log p grad log pᵀ]: the exact expectation, by autodiff and quadrature."""
+    """F(alpha, beta) = E[grad log p grad log pᵀ].
+
+    Rung: exact expectation, by quadrature: the Fisher matrix is a mean.
+    """
     found = array(submission.gamma.fisher_information(*theta, parameterization=SCALE), (2, 2), "fisher_information")
     expected, beta = densities.gamma_fisher(theta), theta[1]
     rate = np.array([[1, -(beta**2)], [-(beta**2), beta**4]])
@@ -88,7 +96,10 @@ def test_fisher_is_the_covariance_of_the_score(submission: Submission, theta: Th
 @pytest.mark.question("2.2.16")
 @given(theta=THETA)
 def test_fisher_is_positive_definite(submission: Submission, theta: Theta) -> None:
-    """F = Fᵀ, with a positive diagonal and determinant, up to shapes where the two parameters nearly merge."""
+    """F = Fᵀ, with a positive diagonal and determinant, up to shapes where the two parameters nearly merge.
+
+    Rung: pathwise: a property of every matrix that is returned.
+    """
     F = array(submission.gamma.fisher_information(*theta, parameterization=SCALE), (2, 2), "fisher_information")
     claim(np.allclose(F, F.T, rtol=1e-12, atol=0), "the Fisher matrix is not symmetric")
     claim((np.diag(F) > 0).all(), f"its diagonal is {np.diag(F)}, not positive")

@@ -45,7 +45,10 @@ def gamma_terms(tau: np.ndarray, a: float, b: float) -> np.ndarray:
 def test_log_likelihood_is_the_log_density(
     submission: Submission, q: tuple[float, ...], n: int, size: int, seed: int
 ) -> None:
-    """log p(x | mu, tau) = sum_n log N(x_n; mu, 1/tau), for each draw."""
+    """log p(x | mu, tau) = sum_n log N(x_n; mu, 1/tau), for each draw.
+
+    Rung: pathwise, draw by draw.
+    """
     mu, tau = draws(q, n, seed)
     x = np.random.default_rng([seed, 1]).normal(mu.mean() + 1, 2 * tau.mean() ** -0.5, size)
     found = array(submission.normal_gamma.log_likelihood(x, mu, tau), (n,), "log_likelihood")
@@ -68,7 +71,10 @@ def test_log_likelihood_is_the_log_density(
     seed=seeds(),
 )
 def test_log_likelihood_stays_accurate(submission: Submission, size: int, offset: float, tau: float, seed: int) -> None:
-    """The same for up to 100,000 points, and for points around a million."""
+    """The same for up to 100,000 points, and for points around a million.
+
+    Rung: pathwise, draw by draw.
+    """
     x = np.random.default_rng(seed).normal(offset, tau**-0.5, size)
     mu = np.array([offset + 0.3 * tau**-0.5])
     found = array(submission.normal_gamma.log_likelihood(x, mu, np.array([tau])), (1,), "log_likelihood")
@@ -81,7 +87,10 @@ def test_log_likelihood_stays_accurate(submission: Submission, size: int, offset
 def test_log_prior_is_the_log_density(
     submission: Submission, prior: tuple[float, ...], q: tuple[float, ...], n: int, seed: int
 ) -> None:
-    """log p(mu, tau) = log N(mu; mu_0, 1/(lambda_0 tau)) + log Gamma(tau; a_0, rate b_0), for each draw."""
+    """log p(mu, tau) = log N(mu; mu_0, 1/(lambda_0 tau)) + log Gamma(tau; a_0, rate b_0), for each draw.
+
+    Rung: pathwise, draw by draw.
+    """
     mu, tau = draws(q, n, seed)
     found = array(submission.normal_gamma.log_prior(mu, tau, prior), (n,), "log_prior")
 
@@ -104,7 +113,10 @@ def test_log_prior_is_the_log_density(
 @pytest.mark.question("1.2.4")
 @given(q=QUADRUPLES, n=DRAWS, seed=seeds())
 def test_log_q_is_the_log_density(submission: Submission, q: tuple[float, ...], n: int, seed: int) -> None:
-    """log q(mu, tau) = log N(mu; mu_N, 1/lambda_N) + log Gamma(tau; a_N, rate b_N), for each draw."""
+    """log q(mu, tau) = log N(mu; mu_N, 1/lambda_N) + log Gamma(tau; a_N, rate b_N), for each draw.
+
+    Rung: pathwise, draw by draw.
+    """
     mu, tau = draws(q, n, seed)
     found = array(submission.normal_gamma.log_q(mu, tau, q), (n,), "log_q")
 
@@ -127,7 +139,10 @@ def test_log_q_is_the_log_density(submission: Submission, q: tuple[float, ...], 
 @pytest.mark.question("1.2.4")
 @given(q=QUADRUPLES, n=DRAWS, seed=seeds())
 def test_score_is_the_gradient_of_log_q(submission: Submission, q: tuple[float, ...], n: int, seed: int) -> None:
-    """Row s is the gradient of log q(mu_s, tau_s) in (mu_N, lambda_N, a_N, b_N)."""
+    """Row s is the gradient of log q(mu_s, tau_s) in (mu_N, lambda_N, a_N, b_N).
+
+    Rung: pathwise, draw by draw.
+    """
     mu, tau = draws(q, n, seed)
     found = array(submission.normal_gamma.score(mu, tau, q), (n, 4), "score")
     expected = densities.score(mu, tau, q)
@@ -150,7 +165,10 @@ def test_score_is_the_gradient_of_log_q(submission: Submission, q: tuple[float, 
 @pytest.mark.question("1.2.4")
 @given(q=st.tuples(LOCATIONS, RATES, log_uniform(0.3, 50), RATES))
 def test_score_has_mean_zero(submission: Submission, q: tuple[float, ...]) -> None:
-    """E_q[grad log q] = 0: the exact expectation by quadrature, no random numbers."""
+    """E_q[grad log q] = 0.
+
+    Rung: exact expectation, by quadrature: only the mean of the score is zero, no draw of it is.
+    """
     mu, tau, weight = normal_gamma_nodes(q)
     rows = array(submission.normal_gamma.score(mu, tau, q), (len(mu), 4), "score")
     spread = weight @ np.abs(densities.score(mu, tau, q))

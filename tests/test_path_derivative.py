@@ -28,7 +28,10 @@ Q23, Q24 = pytest.mark.question("3.1.23"), pytest.mark.question("3.1.24")
 @Q21
 @given(seed=seeds())
 def test_total_is_path_plus_score(submission: Submission, seed: int) -> None:
-    """Your two losses differ, in the encoder's gradient, by the score term and nothing else."""
+    """Your two losses differ, in the encoder's gradient, by the score term and nothing else.
+
+    Rung: pathwise, at the same noise.
+    """
     case = ae.random_case(seed)
     parts = Parts(case)
     _, total = submission.vae.loss.gradient(*case.arguments, wrt="model")
@@ -53,7 +56,8 @@ def test_total_is_path_plus_score(submission: Submission, seed: int) -> None:
 def test_score_has_mean_zero(submission: Submission, seed: int, latent: int) -> None:
     """The part that your path derivative leaves out has expectation zero.
 
-    The score is quadratic in the noise, so the 2 d equally weighted points ±√d e_i give its expectation exactly.
+    Rung: exact expectation, by cubature: only the mean of the score is zero, no draw of it is. The score is quadratic
+    in the noise, so the 2 d equally weighted points ±√d e_i give its mean exactly.
     """
     case = cubature(seed, latent)
     _, total = submission.vae.loss.gradient(*case.arguments, wrt="model")
@@ -74,7 +78,10 @@ def cubature(seed: int, latent: int) -> ae.Case:
 @Q23
 @given(seed=seeds())
 def test_stop_gradient_leaves_the_path_derivative(submission: Submission, seed: int) -> None:
-    """The encoder's gradient of path_derivative_loss is the path derivative."""
+    """The encoder's gradient of path_derivative_loss is the path derivative.
+
+    Rung: pathwise, at the same noise.
+    """
     case = ae.random_case(seed)
     parts = Parts(case)
     _, found = submission.vae.path_derivative_loss.gradient(*case.arguments, wrt="model")
@@ -92,7 +99,10 @@ def test_stop_gradient_leaves_the_path_derivative(submission: Submission, seed: 
 @Q23
 @given(seed=seeds())
 def test_stop_gradient_keeps_value_and_decoder(submission: Submission, seed: int) -> None:
-    """Stopping a gradient changes neither the value of the loss nor the decoder's gradient."""
+    """Stopping a gradient changes neither the value of the loss nor the decoder's gradient.
+
+    Rung: pathwise, at the same noise.
+    """
     case = ae.random_case(seed)
     parts = Parts(case)
     value, found = submission.vae.path_derivative_loss.gradient(*case.arguments, wrt="model")
@@ -118,7 +128,10 @@ def test_stop_gradient_keeps_value_and_decoder(submission: Submission, seed: int
 @Q23
 @given(seed=seeds(), size=st.sampled_from([1, 3, 6]))
 def test_zero_for_every_draw_at_the_posterior(submission: Submission, seed: int, size: int) -> None:
-    """Where q is the exact posterior the encoder's gradient is zero for every draw, not on average only."""
+    """Where q is the exact posterior the encoder's gradient is zero for every draw, not on average only.
+
+    Rung: pathwise: it holds for every draw.
+    """
     rng = np.random.default_rng(seed)
     case = ae.Case(ae.affine_model(rng), rng.random((size, 4)), rng.normal(size=(size, 2)))
     parts = Parts(case)
@@ -140,6 +153,8 @@ def test_score_as_a_control_variate(submission: Submission, seed: int, exhibits:
 
     For a posterior N(a, 1) and q = N(m, s²), the gradients in m are a - m + (1/s - s) ε (path) and a - m - s ε (total):
     the score term -ε/s helps where s² < 1/2.  Both are linear in ε, so three draws give the variances exactly.
+
+    Rung: exact expectation, by quadrature: a variance is no property of a draw.
     """
     measured = {s: moments(submission, seed, s) for s in score_term.WIDTHS}
     show(measured, exhibits)

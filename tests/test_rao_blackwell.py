@@ -29,7 +29,10 @@ SIZES = st.sampled_from([1, 2, 3])
 
 @Q
 def test_factors_of_the_course_model(submission: Submission) -> None:
-    """In v → z → x_n ← y_n ← (w1, w2): p(z | v) and p(x_n | z, y_n) stay for z, and likewise for the others."""
+    """In v → z → x_n ← y_n ← (w1, w2): p(z | v) and p(x_n | z, y_n) stay for z, and likewise for the others.
+
+    Rung: pathwise: a property of the graph; nothing is random.
+    """
     for variable in ("z", "v", "w1", "w2", "y[n]"):
         check_factors(submission, COURSE, variable)
 
@@ -37,7 +40,10 @@ def test_factors_of_the_course_model(submission: Submission) -> None:
 @Q
 @given(seed=seeds())
 def test_factors_of_any_model(submission: Submission, seed: int) -> None:
-    """The factors that stay are the variable's own and those of its children, in any directed graph."""
+    """The factors that stay are the variable's own and those of its children, in any directed graph.
+
+    Rung: pathwise: a property of the graph; nothing is random.
+    """
     graph = random_graph(seed)
     for variable in graph:
         check_factors(submission, graph, variable)
@@ -76,7 +82,10 @@ def wrong_factors(graph: Graph, variable: str, found: set[str]) -> str:
 @Q
 @given(seed=seeds(), N=SIZES, variable=st.sampled_from(["z", "v", "w1", "y[n]"]))
 def test_rows_of_a_gaussian_model(submission: Submission, seed: int, N: int, variable: str) -> None:
-    """Each row is score · (Σ of the log factors that stay - log q of the variable)."""
+    """Each row is score · (Σ of the log factors that stay - log q of the variable).
+
+    Rung: pathwise, row by row.
+    """
     log_factors, log_q, score = gaussian_log_factors(seed, N, variable)
     found = submission.rao_blackwell.gradient_draws(COURSE, variable, log_factors, log_q, score)
     found = array(found, score.shape, "gradient_draws")
@@ -114,7 +123,10 @@ def test_rows_of_a_gaussian_model(submission: Submission, seed: int, N: int, var
 @Q
 @given(seed=seeds(), N=SIZES, variable=st.sampled_from(["z", "v", "w1", "y[n]"]))
 def test_nothing_outside_the_blanket_matters(submission: Submission, seed: int, N: int, variable: str) -> None:
-    """Rows do not change when factors without the variable, and q of other variables, take any other value."""
+    """Rows do not change when factors without the variable, and q of other variables, take any other value.
+
+    Rung: pathwise, row by row.
+    """
     log_factors, log_q, score = gaussian_log_factors(seed, N, variable)
     rng = np.random.default_rng(seed)
     kept = blanket_factors(COURSE, variable)
@@ -134,7 +146,10 @@ def test_nothing_outside_the_blanket_matters(submission: Submission, seed: int, 
 @Q
 @given(seed=seeds(), N=SIZES, variable=st.sampled_from(["z", "v", "w1", "y[n]"]))
 def test_mean_is_the_gradient_of_the_elbo(submission: Submission, seed: int, N: int, variable: str) -> None:
-    """On a discrete model the expectation of the rows, over all latent states, is the ELBO's exact gradient."""
+    """On a discrete model the expectation of the rows, over all latent states, is the ELBO's exact gradient.
+
+    Rung: exact expectation, by enumeration: single rows are not the gradient, only their mean is.
+    """
     model = FiniteModel(seed, N)
     log_factors, log_q, score = model.at_all_states(variable)
     rows = submission.rao_blackwell.gradient_draws(COURSE, variable, log_factors, log_q, score)

@@ -22,7 +22,10 @@ EXTREME_LOG_VARS = st.sampled_from([-20.0, -8.0, 0.0, 8.0, 20.0])
 @Q25
 @given(seed=seeds(), log_var=EXTREME_LOG_VARS)
 def test_reparameterize(submission: Submission, seed: int, log_var: float) -> None:
-    """z = mean + σ ε with σ² = exp(log_var)."""
+    """z = mean + σ ε with σ² = exp(log_var).
+
+    Rung: pathwise, at the same noise.
+    """
     rng = np.random.default_rng(seed)
     mean, log_vars, eps = rng.normal(size=(3, 2)), log_var + rng.uniform(-1, 1, (3, 2)), rng.normal(size=(3, 2))
     z = array(submission.vae.reparameterize(mean, log_vars, eps), (3, 2), "reparameterize(mean, log_var, eps)")
@@ -46,7 +49,10 @@ def test_reparameterize(submission: Submission, seed: int, log_var: float) -> No
 @Q25
 @given(seed=seeds())
 def test_log_weights(submission: Submission, seed: int) -> None:
-    """log w = log p(x | z) + log p(z) - log q(z | x), with all constants, one value a row."""
+    """log w = log p(x | z) + log p(z) - log q(z | x), with all constants, one value a row.
+
+    Rung: pathwise, at the same noise.
+    """
     case = ae.random_case(seed)
     log_w = array(submission.vae.log_weights(*case.arguments), (len(case.x),), "log_weights(x, model, eps)")
     terms = ae.define(ae.network_of(case), case)
@@ -74,7 +80,10 @@ def wrong_log_weights(case: ae.Case, terms: ae.Terms) -> Mistakes:
 @Q25
 @given(seed=seeds())
 def test_loss_is_minus_the_elbo(submission: Submission, seed: int) -> None:
-    """The loss is -log w averaged over the batch."""
+    """The loss is -log w averaged over the batch.
+
+    Rung: pathwise, at the same noise.
+    """
     case = ae.random_case(seed)
     value = number(submission.vae.loss(*case.arguments), "loss(x, model, eps)")
     agrees(value, -values(define(case).log_w).mean(), "loss", mistakes=wrong_losses(case), oracle="torch.distributions")
@@ -83,7 +92,10 @@ def test_loss_is_minus_the_elbo(submission: Submission, seed: int) -> None:
 @Q25
 @given(seed=seeds())
 def test_loss_gradient_is_the_total_derivative(submission: Submission, seed: int) -> None:
-    """The loss's gradient in all parameters is that of -log w, differentiated through z and through q."""
+    """The loss's gradient in all parameters is that of -log w, differentiated through z and through q.
+
+    Rung: pathwise, at the same noise.
+    """
     case = ae.random_case(seed)
     parts = Parts(case)
     _, found = submission.vae.loss.gradient(*case.arguments, wrt="model")
@@ -104,7 +116,10 @@ def test_loss_gradient_is_the_total_derivative(submission: Submission, seed: int
     logit=st.sampled_from([-200.0, -60.0, 60.0, 200.0]), pixel=st.sampled_from([0.0, 0.3, 1.0]), single=st.booleans()
 )
 def test_saturated_pixels(submission: Submission, logit: float, pixel: float, single: bool) -> None:
-    """log p(x | z) is exact for pixels that are all but certain, in float32 and float64."""
+    """log p(x | z) is exact for pixels that are all but certain, in float32 and float64.
+
+    Rung: pathwise, at the same noise.
+    """
     model = Model(
         encoder=[(np.eye(2), np.zeros(2))],
         mean=(np.zeros((1, 2)), np.zeros(1)),
@@ -131,7 +146,10 @@ SATURATED = (
 @Q25
 @given(seed=seeds(), log_var=EXTREME_LOG_VARS)
 def test_extreme_variances(submission: Submission, seed: int, log_var: float) -> None:
-    """log w keeps its digits for very narrow and very wide q."""
+    """log w keeps its digits for very narrow and very wide q.
+
+    Rung: pathwise, at the same noise.
+    """
     rng = np.random.default_rng(seed)
     model = ae.affine_model(rng, log_var=log_var)
     case = ae.Case(model, rng.random((3, 4)) * 1e-3, rng.normal(size=(3, 2)))

@@ -46,7 +46,9 @@ class RunnableCheck:
     def identifier(self) -> str:
         return f"{self.question}/{self.name}"
 
-    def verdict(self, submission: Submission, seed: int = 0, examples: int = 25) -> Refuted | Problem | Flaky | None:
+    def verdict(
+        self, submission: Submission, seed: int = 0, examples: int = 25, budget: Budget | None = None
+    ) -> Refuted | Problem | Flaky | None:
         """What the check holds against a submission, or None. Whatever else it raises is a bug of the check."""
         offered = {"submission": submission, "seed": seed, "exhibits": Exhibits(), "profile": "quick"}
         offered |= {"record_property": lambda name, value: None}
@@ -54,7 +56,7 @@ class RunnableCheck:
         arguments = {name: value for name, value in offered.items() if name in wanted} | dict(self.fixed)
         submission.start_check()
         try:
-            with Budget().active(), quick(self.function, seed, examples):
+            with (budget or Budget()).active(), quick(self.function, seed, examples):
                 self.function(**arguments)
         except (Refuted, Problem, Flaky) as objection:
             return objection
