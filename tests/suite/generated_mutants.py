@@ -79,11 +79,15 @@ def in_fork(mutant: Generated) -> tuple[str, float]:
 
 
 def chosen(sample: int, shard: tuple[int, int]) -> list[Generated]:
-    """All mutants of all contract modules, or the same share of each module's, the same ones every time."""
+    """All mutants of all contract modules, or the same share of each module's; shuffled, but the same every time.
+
+    So a run that is cut short has measured a random sample.
+    """
     found = {module: list(mutants_of(module)) for module in contract()}
     share = min(1.0, sample / sum(map(len, found.values()))) if sample else 1.0
     rng = random.Random(0)
     drawn = [m for every in found.values() for m in rng.sample(every, math.ceil(share * len(every)))]
+    rng.shuffle(drawn)
     return drawn[shard[0] :: shard[1]]
 
 
