@@ -8,7 +8,7 @@ not know is defined by its first line.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -19,6 +19,9 @@ from derivations.contexts import ContextError, context_of, questions, read_page
 from derivations.decide import decide
 from derivations.definitions import expand_quantities
 from derivations.document import Document, Kind, Part, parse_document
+from derivations.goals.chains import Statement
+from derivations.goals.goal import Finding, Goal
+from derivations.goals.look import Work, look_for
 from derivations.language import Constant, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
 from derivations.members import instances
 from derivations.reader import Chain, Display, ReadError, Side, read_display, read_side
@@ -28,17 +31,24 @@ from derivations.rerun import rerunnable
 from derivations.verdict import Status, Verdict, undecided
 
 Decide = Callable[[Relation, Context], Verdict]
+Goals = Mapping[str, Sequence[Goal]]
+NO_GOALS: Final[Goals] = {}
 BUDGET: Final = 300.0  # seconds for one document; what is left then is reported as not checked
 REPAIRS, REPAIR = 60.0, 20.0  # seconds the search for repairs may take, in a document and on one line
 
 
 def check_document(
-    text: str, question: str | None = None, context: Context | None = None, decide: Decide = decide
+    text: str,
+    question: str | None = None,
+    context: Context | None = None,
+    decide: Decide = decide,
+    goals: Goals = NO_GOALS,
 ) -> DocumentReport:
     """The verdicts on a Markdown text.
 
     `question` keeps only that question's equations; `context` replaces the contexts of the catalogue and of the
-    front matter. ReadError if the document as a whole cannot be read, ContextError if its front matter is wrong.
+    front matter. `goals` says what each question wants to see derived, and is asked for where it has equations.
+    ReadError if the document as a whole cannot be read, ContextError if its front matter is wrong.
     """
     start = time.monotonic()
     document = parse_document(text)
@@ -50,7 +60,9 @@ def check_document(
             continue
         (equations if part.kind is Kind.DISPLAY else definitions).append(checker.check(part))
     parts = tuple(p for p in document.parts if question is None or p.question == question)
-    return DocumentReport(tuple(equations), tuple(definitions), time.monotonic() - start, parts)
+    written = {equation.question for equation in (*equations, *definitions)}
+    findings = tuple(f for number in goals if number in written for f in checker.look_for(number, goals[number]))
+    return DocumentReport(tuple(equations), tuple(definitions), time.monotonic() - start, parts, findings)
 
 
 class _Contexts:
@@ -62,13 +74,18 @@ class _Contexts:
 
     def __getitem__(self, question: str | None) -> Context:
         if question not in self.known:
-            self.known[question] = self._initial(question)
+            self.known[question] = self.initial(question)
         return self.known[question]
 
     def __setitem__(self, question: str | None, context: Context) -> None:
         self.known[question] = context
 
-    def _initial(self, question: str | None) -> Context:
+    def is_own(self, question: str) -> bool:
+        """Whether the question's own context holds, and none that the document or the caller brings."""
+        return self.given is None and "context" not in self.front and question not in self.front.get("contexts", {})
+
+    def initial(self, question: str | None) -> Context:
+        """The context before the document adds to it."""
         pages = self.front.get("contexts", {})
         if self.given is not None:
             return self.given
@@ -94,6 +111,15 @@ class _Checker:
         self.repairs = REPAIRS
         self.pending: tuple[Side, Any, Sign, str] | None = None
         self.condition: _Condition | None = None
+        self.statements: dict[str | None, list[Statement]] = {}
+
+    def look_for(self, question: str, goals: Sequence[Goal]) -> tuple[Finding, ...]:
+        """What the steps read so far under a question make of its goals; nothing where the names are not its own."""
+        if not self.contexts.is_own(question):
+            return ()
+        given, context = self.contexts.initial(question), self.contexts[question]
+        work = Work(question, tuple(self.statements.get(question, ())), given, context)
+        return look_for(goals, work, self.decide)
 
     def check(self, part: Part) -> Equation:
         """One display, or one definition in the text."""
@@ -160,6 +186,8 @@ class _Checker:
             return step_of(left, sign.value, right, StepKind.CLAIM, undecided("the time for this document is up"))
         relation, context = Relation(terms[0], sign, terms[1]), self.contexts[part.question]
         kind, verdict = self._judge(part, relation)
+        found = RECORDED if verdict is None else verdict.status.value
+        self.statements.setdefault(part.question, []).append(Statement(part.question, part.line, relation, found))
         if verdict is None:
             return Step(left, sign.value, right, kind, RECORDED, kind.value, _RECORDED[kind])
         verdict = rerunnable(verdict, relation, context, part.question, f"{left} {sign.value} {right}")

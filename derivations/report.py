@@ -12,6 +12,7 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
+from derivations.goals.goal import Finding
 from derivations.verdict import Status, Verdict
 
 
@@ -89,6 +90,7 @@ class DocumentReport:
     definitions: tuple[Equation, ...] = ()
     seconds: float = 0.0
     parts: tuple[Any, ...] = field(default=(), repr=False)
+    goals: tuple[Finding, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -153,7 +155,15 @@ def to_json(report: DocumentReport) -> dict[str, Any]:
         "counts": report.counts,
         "equations": [_equation(equation) for equation in report.equations],
         "definitions": [_equation(equation) for equation in report.definitions],
+        "goals": [_goal(finding) for finding in report.goals],
     }
+
+
+def _goal(finding: Finding) -> dict[str, Any]:
+    """A goal, what it asks for, and its state."""
+    goal = finding.goal
+    what = {"question": finding.question, "says": goal.says, "latex": goal.show or goal.find}
+    return what | {"state": finding.state.value, "words": finding.words, "line": finding.line}
 
 
 def _equation(equation: Equation) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from derivations.goals.goal import Goal
 from grading.assignment.policy import Policy
 
 PAGES = Path(__file__).parent / "questions"
@@ -62,6 +63,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     functions: list[str] = []
     """Contract functions this question asks for, e.g. `gamma.fisher_information`."""
     references: list[str] = []
+    goals: list[Goal] = []
+    """What the question wants to see derived; the check `derivation` looks for it."""
     checks: list[Check] = []
 
     def identifier(self, check: Check) -> str:
@@ -110,6 +113,10 @@ class Course(msgspec.Struct, frozen=True):
             if question.number == number:
                 return question
         raise KeyError(f"no question {number}; there are {', '.join(q.number for q in self.questions)}")
+
+    def goals(self) -> dict[str, list[Goal]]:
+        """What each question wants to see derived, by number; only questions that do."""
+        return {question.number: question.goals for question in self.questions if question.goals}
 
     def manifest(self) -> dict[str, tuple[Question, Check]]:
         """Every check by its identifier, in the order of the questions."""

@@ -1,0 +1,102 @@
+"""The steps of a question as chains: which sides are connected, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from sympy import Basic, Expr
+
+from derivations.context import Context
+from derivations.definitions import expand_quantities
+from derivations.language import Quantity, Relation, Sign
+
+HOLDS = frozenset({"proved", "supported"})
+ORDER = {Sign.LESS: Sign.AT_MOST, Sign.GREATER: Sign.AT_LEAST}
+TURNED = {Sign.AT_MOST: Sign.AT_LEAST, Sign.AT_LEAST: Sign.AT_MOST}
+CHAINED = (Sign.EQUAL, Sign.DEFINED, Sign.AT_MOST, Sign.AT_LEAST, *ORDER, Sign.EQUAL_UP_TO_CONSTANT)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One step that could be read: what it says, and what was found of it (a status, or `recorded`)."""
+
+    question: str | None
+    line: int
+    relation: Relation
+    verdict: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is proved or supported."""
+        return self.verdict in HOLDS
+
+
+@dataclass(frozen=True)
+class Link:
+    """Two sides that steps connect: `left sign right`, ending with the step at `line`; `steps` says how many."""
+
+    left: Expr
+    sign: Sign
+    right: Expr
+    line: int
+    steps: int
+
+
+class Chains:
+    """Steps connected at the sides they share, however a defined name is written.
+
+    A side is followed from step to step as long as the signs point one way: from `A = B` and `B <= C` to `A <= C`.
+    """
+
+    def __init__(self, statements: Collection[Statement], context: Context) -> None:
+        named = tuple(d for d in context.definitions if isinstance(d.left, Quantity))
+        self.context = replace(context, definitions=named)
+        self.next: dict[Basic, list[tuple[Sign, Basic, int]]] = {}
+        self.sides: dict[Basic, Expr] = {}
+        for statement in statements:
+            self._add(statement)
+
+    def key(self, term: Expr) -> Basic:
+        """The term with every name written out: sides with one key are one side."""
+        return expand_quantities(term, self.context)
+
+    def _add(self, statement: Statement) -> None:
+        left, sign, right = statement.relation.left, statement.relation.sign, statement.relation.right
+        sign = ORDER.get(sign, Sign.EQUAL if sign is Sign.DEFINED else sign)
+        start, end = self.key(left), self.key(right)
+        if statement.relation.sign not in CHAINED or start == end:
+            return
+        self.sides |= {start: left, end: right}
+        self.next.setdefault(start, []).append((sign, end, statement.line))
+        self.next.setdefault(end, []).append((TURNED.get(sign, sign), start, statement.line))
+
+    def links(self) -> Iterator[Link]:
+        """Every pair of connected sides, along the steps and against them."""
+        for start, left in self.sides.items():
+            for sign, end, line, steps in self._reached(start):
+                yield Link(left, sign, self.sides[end], line, steps)
+
+    def connected(self, left: Expr, right: Expr) -> bool:
+        """Whether equations lead from one term to the other."""
+        start, end = self.key(left), self.key(right)
+        return start == end or any(sign is Sign.EQUAL and there == end for sign, there, _, _ in self._reached(start))
+
+    def _reached(self, start: Basic) -> Iterator[tuple[Sign, Basic, int, int]]:
+        """What steps lead to from one side, nearest first: composed sign, side, line of the last step, steps."""
+        waiting, seen = [(Sign.EQUAL, start, 0)], {(Sign.EQUAL, start)}
+        while waiting:
+            sign, here, steps = waiting.pop(0)
+            for further, there, line in self.next.get(here, ()):
+                composed = _composed(sign, further)
+                if composed is not None and (composed, there) not in seen and there != start:
+                    seen.add((composed, there))
+                    waiting.append((composed, there, steps + 1))
+                    yield composed, there, line, steps + 1
+
+
+def _composed(one: Sign, other: Sign) -> Sign | None:
+    """The sign of two steps together, or None if they say nothing together."""
+    if one is Sign.EQUAL or one is other:
+        return other
+    return one if other is Sign.EQUAL else None

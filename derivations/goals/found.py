@@ -1,0 +1,126 @@
+r"""Whether a step finds what was asked for: the quantity on one side, another form of it on the other.
+
+A form is closed if nothing is left to work out in it. It belongs to the quantity if the steps connect it with the
+quantity, or if the engine decides that it is equal to it: $\frac{\partial}{\partial a_N} \log q(\tau)$ has the closed
+form of $\frac{\partial}{\partial a_N} \log q(\mu, \tau)$. A column is found in one piece or entry by entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from sympy import Basic, Expr, Tuple
+
+from derivations.context import Context
+from derivations.definitions import expand_quantities
+from derivations.goals.chains import Chains, Statement
+from derivations.goals.goal import Goal
+from derivations.language import (
+    KL,
+    Array,
+    Constant,
+    Density,
+    Entropy,
+    Expectation,
+    Family,
+    Gradient,
+    IndexedProduct,
+    Marginal,
+    Quantity,
+    Relation,
+    Sign,
+    StopGradient,
+    Transposed,
+    contains,
+)
+from derivations.reader import read_expression
+from derivations.verdict import Verdict
+
+Decide = Callable[[Relation, Context], Verdict]
+OPEN = (Density, Family, Expectation, KL, Entropy, Marginal, Gradient, IndexedProduct, Quantity, Constant, StopGradient)
+
+
+class Found:
+    """The quantity of a goal, and what counts as a form of it.
+
+    `question` is the context before the document, `context` with the document's own definitions.
+    """
+
+    def __init__(self, goal: Goal, question: Context, context: Context, decide: Decide) -> None:
+        self.goal, self.context, self.decide = goal, context, decide
+        own = tuple(d for d in context.definitions if d not in question.definitions)
+        self.own = replace(context, definitions=own)
+        self.quantity = read_expression(goal.find, question)
+        self.through = [read_expression(text, question) for text in goal.through]
+
+    def line(self, statements: Iterable[Statement], connected_only: bool = False) -> int | None:
+        """The line of the last of the steps that find it, or None.
+
+        With `connected_only`, only sides that the steps themselves connect with the quantity count.
+        """
+        statements = [s for s in statements if s.relation.sign in (Sign.EQUAL, Sign.DEFINED)]
+        chains = Chains(statements, self.context)
+        forms = {side: s.line for s in statements for side in sides(s) if self.is_form(side)}
+        lines = [self._line(term, forms, chains, connected_only) for term in entries(self.quantity)]
+        whole = self._line(self.quantity, forms, chains, connected_only)
+        if whole is not None or None in lines:
+            return whole
+        return max(line for line in lines if line is not None)
+
+    def _line(self, term: Expr, forms: dict[Expr, int], chains: Chains, connected_only: bool) -> int | None:
+        for form, line in forms.items():
+            if form != term and chains.connected(term, form):
+                return line
+        for form, line in forms.items() if not connected_only else ():
+            if form != term and self.decide(Relation(term, Sign.EQUAL, form), self.context).holds:
+                return line
+        return None
+
+    def is_form(self, side: Expr) -> bool:
+        """Whether a side is written as the goal asks."""
+        written = expand_quantities(side, self.own)
+        if self.goal.about:
+            densities = integrands(expand_quantities(side, self.context))
+            if not densities or not all(self._concerns(density) for density in densities):
+                return False
+        if self.through or self.goal.about:
+            return all(written.has(term) for term in self.through)
+        return not contains(written, *OPEN, Transposed)
+
+    def _concerns(self, density: Density) -> bool:
+        return any(variable.name == self.goal.about for variable in density.variables)
+
+    def is_close_to(self, statement: Statement) -> bool:
+        """Whether a step gives some form of something with the quantity's letters: a human may see the goal in it."""
+        names = letters(self.quantity)
+        left, right = sides(statement)
+        return any(
+            self.is_form(form) and not self.is_form(other) and bool(names & letters(other))
+            for form, other in ((left, right), (right, left))
+        )
+
+
+def sides(statement: Statement) -> tuple[Expr, Expr]:
+    """Both sides of a step."""
+    return statement.relation.left, statement.relation.right
+
+
+def entries(term: Expr) -> list[Expr]:
+    """The entries of a gradient in several parameters or of a matrix; the term itself if it has none."""
+    if isinstance(term, Gradient) and isinstance(term.wrt, Tuple):
+        return [term.func(term.body, one) for one in term.wrt]
+    return list(term.matrix) if isinstance(term, Array) else [term]
+
+
+def integrands(term: Basic) -> set[Density]:
+    """The densities of a term, those that an expectation is over aside."""
+    if isinstance(term, Density):
+        return {term}
+    parts = (term.body,) if isinstance(term, Expectation) else term.args
+    return {density for part in parts for density in integrands(part)}
+
+
+def letters(term: Basic) -> set[str]:
+    """The names of the densities and quantities in a term."""
+    return {node.name for node in term.atoms(Density) | term.atoms(Quantity)}

@@ -1,0 +1,104 @@
+"""Which goals of a question the steps of a document reach.
+
+A goal is reached only by steps that hold. Where they do not reach it but would if a refuted or an undecided step held,
+that is said; where a step comes close in a form that is not recognised, a human has to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from derivations.context import Context
+from derivations.contexts import ContextError
+from derivations.goals.chains import Chains, Link, Statement
+from derivations.goals.found import Decide, Found
+from derivations.goals.goal import Finding, Goal, State
+from derivations.goals.shown import Shown
+from derivations.language import Density, Quantity, contains
+from derivations.reader import ReadError, read_relation
+
+NOT_FOUND = "no step gives it"
+RESTATED = "it is stated, but no step leads to it"
+CLOSE = "a step comes close, but not in a form that is recognised"
+STATE = {"refuted": State.REFUTED, "undecided": State.UNDECIDED, "recorded": State.UNDECIDED}
+
+
+@dataclass(frozen=True)
+class Work:
+    """The steps of one question, with its context before and after the document's own definitions."""
+
+    question: str
+    statements: tuple[Statement, ...]
+    given: Context
+    context: Context
+
+
+def look_for(goals: Iterable[Goal], work: Work, decide: Decide) -> tuple[Finding, ...]:
+    """What the work makes of each goal.  Raises ContextError for one that cannot be read in the question's context."""
+    try:
+        findings = [_shown(goal, work) if goal.show else _found(goal, work, decide) for goal in goals]
+    except ReadError as error:
+        raise ContextError(f"question {work.question}: a goal cannot be read: {error}") from None
+    used = {finding.line for finding in findings}
+    return tuple(_left_over(finding, work, used, decide) for finding in findings)
+
+
+def _shown(goal: Goal, work: Work) -> Finding:
+    """Of a statement to be shown."""
+    shown = Shown(read_relation(goal.show, work.given), work.context)
+    holding = [s for s in work.statements if s.holds]
+    chains = Chains(holding, work.context)
+    for link in chains.links():
+        if shown.is_said_by(link):
+            return _stated(goal, work, link, holding, chains)
+    for verdict in ("undecided", "refuted"):
+        trusted = [s for s in work.statements if s.holds or s.verdict == verdict]
+        wrong = [s for s in trusted if not s.holds]
+        if wrong and any(shown.is_said_by(link) for link in Chains(trusted, work.context).links()):
+            return _through(goal, work, wrong[0])
+    if any(shown.is_close_to(link) for link in chains.links()):
+        return Finding(work.question, goal, State.UNDECIDED, CLOSE)
+    return Finding(work.question, goal, State.NOT_FOUND, NOT_FOUND)
+
+
+def _stated(goal: Goal, work: Work, link: Link, holding: list[Statement], chains: Chains) -> Finding:
+    """A statement that is there: reached if some other step leads to it."""
+    steps = {
+        frozenset(map(chains.key, (s.relation.left, s.relation.right)))
+        for s in holding
+        if contains(s.relation.left, Density, Quantity) or contains(s.relation.right, Density, Quantity)
+    }
+    if sum(len(step) == 2 for step in steps) < 2:
+        return Finding(work.question, goal, State.NOT_FOUND, RESTATED, link.line)
+    return Finding(work.question, goal, State.REACHED, f"line {link.line}", link.line)
+
+
+def _found(goal: Goal, work: Work, decide: Decide) -> Finding:
+    """Of a quantity to be found."""
+    found = Found(goal, work.given, work.context, decide)
+    line = found.line(s for s in work.statements if s.holds)
+    if line is not None:
+        return Finding(work.question, goal, State.REACHED, f"line {line}", line)
+    for verdict in ("undecided", "refuted"):
+        trusted = [s for s in work.statements if s.holds or s.verdict == verdict]
+        wrong = [s for s in trusted if not s.holds]
+        if wrong and found.line(trusted, connected_only=True) is not None:
+            return _through(goal, work, wrong[0])
+    return Finding(work.question, goal, State.NOT_FOUND, NOT_FOUND)
+
+
+def _through(goal: Goal, work: Work, step: Statement) -> Finding:
+    words = f"only by way of a step that is {step.verdict}, line {step.line}"
+    return Finding(work.question, goal, STATE[step.verdict], words, step.line)
+
+
+def _left_over(finding: Finding, work: Work, used: set[int | None], decide: Decide) -> Finding:
+    """A quantity that was not found, where some step that no goal needed gives a form of something like it."""
+    if finding.state is not State.NOT_FOUND or not finding.goal.find:
+        return finding
+    found = Found(finding.goal, work.given, work.context, decide)
+    spare = [s for s in work.statements if s.holds and s.line not in used]
+    if any(found.is_close_to(s) for s in spare):
+        return Finding(finding.question, finding.goal, State.UNDECIDED, CLOSE)
+    return finding

@@ -1,0 +1,139 @@
+r"""Whether a step says what was to be shown: the same statement, however it is arranged.
+
+All true statements follow from one another, so what a goal is about must not be written out: its divergences,
+gradients and optimal densities stay as they stand, as unknown functions. A step `a = b` says the same as the goal
+`l = r` if a - b is l - r, or its negative, for every such function; `1 = 1` never is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sympy import Add, Basic, Expr, Mul, Pow, Symbol, log
+
+from derivations.context import Context
+from derivations.definitions import expand_quantities
+from derivations.goals.chains import Link
+from derivations.language import (
+    KL,
+    Density,
+    Expectation,
+    Gradient,
+    Marginal,
+    Quantity,
+    Relation,
+    Sign,
+    Variable,
+    VariableRange,
+    contains,
+)
+from derivations.prover.prove import prove
+
+OPPOSITE = {Sign.AT_LEAST: Sign.AT_MOST}
+
+
+class Shown:
+    """The statement of a goal, ready to be compared with connected sides."""
+
+    def __init__(self, goal: Relation, context: Context) -> None:
+        named = tuple(d for d in context.definitions if isinstance(d.left, Quantity))
+        self.kept = frozenset(d.left.name for d in context.definitions if isinstance(d.left, Density))
+        self.context = replace(context, definitions=named)
+        self.goal = _upwards(goal)
+        self.unknown = _Unknown(contains(self._written(self.goal), KL))
+        self.gap = self.unknown(self._written(self.goal))
+        self.marks = self._marks(self.gap)
+
+    def is_said_by(self, link: Link) -> bool:
+        """Whether two connected sides are related as the goal says."""
+        said = _upwards(Relation(link.left, link.sign, link.right))
+        if Sign.AT_MOST in (said.sign, self.goal.sign) and said.sign is not self.goal.sign:
+            return False
+        gap = self.unknown(self._written(said))
+        if not self.marks <= self._marks(gap):
+            return False
+        sign = Sign.EQUAL_UP_TO_CONSTANT if said.sign is Sign.EQUAL_UP_TO_CONSTANT else Sign.EQUAL
+        wanted = (self.gap,) if self.goal.sign is Sign.AT_MOST else (self.gap, -self.gap)
+        return any(prove(Relation(gap, sign, one), self.context) is not None for one in wanted)
+
+    def is_close_to(self, link: Link) -> bool:
+        """Whether two connected sides are about the same densities, so that a human may see the goal in them."""
+        said = _upwards(Relation(link.left, link.sign, link.right))
+        mentioned, wanted = (self._written(r).atoms(Density) for r in (said, self.goal))
+        alike = (said.sign is Sign.AT_MOST) is (self.goal.sign is Sign.AT_MOST)
+        return alike and wanted <= mentioned
+
+    def _written(self, relation: Relation) -> Expr:
+        return expand_quantities(relation.left - relation.right, self.context)
+
+    def _marks(self, gap: Expr) -> set[str]:
+        """What a rearranged statement cannot lose: unknown functions, and densities that the question defines."""
+        return {d.name for d in gap.atoms(Density) if d.name.startswith("[") or d.name in self.kept}
+
+
+def _upwards(relation: Relation) -> Relation:
+    """The relation with a sign that is not `>=`."""
+    if relation.sign in OPPOSITE:
+        return Relation(relation.right, OPPOSITE[relation.sign], relation.left)
+    return relation
+
+
+class _Unknown:
+    """Writes divergences and gradients as the logs of unknown functions of what they depend on."""
+
+    def __init__(self, divergences: bool) -> None:
+        self.divergences = divergences
+
+    def __call__(self, term: Basic) -> Any:
+        found = divergence(term) if self.divergences else None
+        if found is not None:
+            bound = found.q.of if isinstance(found.q, Density) else ()
+            return _function(found, tuple(v for v in _variables(found) if v not in bound))
+        if isinstance(term, Gradient):
+            return _function(term, _variables(term))
+        return term if not term.args else term.func(*(self(part) for part in term.args))
+
+
+def _function(term: Expr, variables: tuple[Expr, ...]) -> Expr:
+    """An unknown function of the variables, one for each term; the letter of a running index does not matter."""
+    letters = sorted((s for s in term.free_symbols if s.is_integer), key=str)
+    name = str(term.xreplace({letter: Symbol(f"index{n}", integer=True) for n, letter in enumerate(letters)}))
+    return log(Density(f"[{name}]", variables)) if variables else Symbol(name, real=True)
+
+
+def _variables(term: Basic) -> tuple[Expr, ...]:
+    """The random variables that a term mentions, its parameters aside."""
+    return tuple(sorted(term.atoms(Variable) | term.atoms(VariableRange), key=lambda v: v.sort_key()))
+
+
+def divergence(term: Basic) -> KL | None:
+    r"""$KL(q \| p)$, also where it is written as $\mathbb{E}_q[\log(q/p)]$ or as an integral; None for others."""
+    if isinstance(term, KL):
+        return term
+    if isinstance(term, Expectation):
+        return _ratio(term.measure, term.body)
+    if isinstance(term, Marginal) and isinstance(term.body, Mul):
+        for q in term.body.args:
+            if isinstance(q, Density) and set(q.of) == set(term.variables):
+                return _ratio(q, term.body / q)
+    return None
+
+
+def _ratio(q: Basic, body: Expr) -> KL | None:
+    """KL(q || p) for the body log(q/p)."""
+    powers: dict[Basic, Any] = {}
+    for part in Add.make_args(body):
+        coefficient, rest = part.as_coeff_Mul()
+        for factor in Mul.make_args(rest.args[0]) if isinstance(rest, log) else ():
+            base, exponent = factor.as_base_exp() if isinstance(factor, Pow) else (factor, 1)
+            powers[base] = powers.get(base, 0) + coefficient * exponent
+        if not isinstance(rest, log):
+            return None
+    others = {base: power for base, power in powers.items() if base != q}
+    if powers.get(q) != 1 or list(others.values()) != [-1]:
+        return None
+    return KL(q, next(iter(others)))
+
+
+__all__ = ["Shown", "divergence"]
