@@ -1,13 +1,24 @@
-"""Feedback that teaches: what was asked, what happened, an example that can be rerun, where to read."""
+"""Feedback that teaches: what was asked, what happened, an example that can be rerun, a picture, where to read.
+
+How much of it is said is a `Detail`.  The suite's own frames are never shown; the submission's own are.
+"""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
+
+from _pytest._code.code import TerminalRepr
+from _pytest._io import TerminalWriter
 
 from grading.assignment import Check, Question
+from grading.detail import Detail
 from grading.outcome import Outcome, State
+from grading.sketch import sketch
+from grading.trail import facts, trail
 
 WIDTH = 78
+HANGING = " " * 12
 HEADLINES = {
     State.PASSED: "passed",
     State.FAILED: "does not hold",
@@ -19,20 +30,88 @@ HEADLINES = {
 }
 
 
-def text(question: Question, check: Check, outcome: Outcome) -> str:
+class Feedback(TerminalRepr):
+    """Feedback for a terminal: the headline and labels stand out where there is colour, and only there."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        """Print it; pytest's writer marks up nothing outside of a terminal."""
+        headline, _, rest = self.text.partition("\n")
+        tw.line(headline, bold=True, red=True)
+        for line in rest.splitlines():
+            label, colon, words = line.partition(":")
+            if colon and label.replace(" ", "").isalpha() and not line.startswith(" "):
+                tw.write(label + colon, bold=True)
+                line = words
+            tw.line(line)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def text(
+    question: Question, check: Check, outcome: Outcome, detail: Detail = Detail.FULL, seed: int | None = None
+) -> str:
     """Feedback on one check for a terminal, at most 78 columns wide except for code."""
-    parts = [f"{question.number} {question.title}: {HEADLINES[outcome.state]}", "", paragraph("Asked", check.claim)]
-    parts.append(paragraph("Found", outcome.message))
+    parts = [f"{question.number} {question.title}: {headline(outcome)}", ""]
+    if detail is Detail.BRIEF:
+        return "\n".join([*parts, *brief(check, outcome)])
+    parts += [paragraph("Asked", check.claim), paragraph("Found", outcome.message)]
     if outcome.mistake:
         parts.append(paragraph("Looks like", outcome.mistake))
-    if outcome.counterexample:
-        parts += ["", "Run it yourself:", textwrap.indent(outcome.counterexample, "    ")]
-    if outcome.state is State.ERROR and outcome.traceback:
-        parts += ["", "Where it happened:", textwrap.indent(outcome.traceback.rstrip(), "  ")]
-    if check.read:
-        parts += ["", paragraph("Read", check.read)]
-    parts += ["", f"Again: pytest --question {question.number} -k {check.name}"]
+    parts += [line for section in sections(question, check, outcome, detail, seed) for line in ("", *section)]
     return "\n".join(parts)
+
+
+def headline(outcome: Outcome) -> str:
+    """What became of the check, in a few words."""
+    return f"waits for {outcome.waits_for}" if outcome.waits_for else HEADLINES[outcome.state]
+
+
+def brief(check: Check, outcome: Outcome) -> list[str]:
+    """A line each: asked, found, and the mistake's name where it is known."""
+    lines = [("Asked", check.claim), ("Found", outcome.message), ("Looks like", outcome.mistake)]
+    return [one_line(label, body) for label, body in lines if body]
+
+
+def sections(
+    question: Question, check: Check, outcome: Outcome, detail: Detail, seed: int | None
+) -> Iterator[list[str]]:
+    """What follows the first lines: example, picture, the submission's own frames, evidence, where to read."""
+    if outcome.counterexample:
+        yield ["Run it yourself:", textwrap.indent(outcome.counterexample, "    ")]
+    found = trail(outcome.evidence)
+    if found and outcome.state is not State.PASSED:
+        yield [f"Picture: {found.title.lower()}", *sketch(found)]
+    if outcome.state is State.ERROR and outcome.traceback:
+        yield ["Where it happened:", textwrap.indent(outcome.traceback.rstrip(), "  ")]
+    if detail.evidence:
+        yield behind(outcome, seed)
+    if read := reading(question, check):
+        yield [paragraph("Read", read)]
+    yield [again(question, check, seed)]
+
+
+def behind(outcome: Outcome, seed: int | None) -> list[str]:
+    """What a grader needs: the numbers that the verdict rests on, time and seed."""
+    numbers = [f"{name}: {value(each)}" for name, each in facts(outcome.evidence).items()]
+    numbers += [f"time: {outcome.seconds:.2f} s"]
+    numbers += [] if seed is None else [f"seed: {seed}; any other must give the same verdict"]
+    return [paragraph("Evidence", "\n".join(numbers))]
+
+
+def reading(question: Question, check: Check) -> str:
+    """Where to read: the check's own place, else the question's references."""
+    return check.read or "; ".join(question.references)
+
+
+def again(question: Question, check: Check, seed: int | None) -> str:
+    """The command that runs this check alone on the same inputs."""
+    drawn = "" if seed is None else f" --seed {seed}"
+    start, end = f"Again: pytest --question {question.number}{drawn}", f"-k {check.name}"
+    return f"{start} {end}" if len(start) + len(end) < WIDTH else f"{start} \\\n           {end}"
 
 
 def paragraph(label: str, body: str) -> str:
@@ -40,7 +119,21 @@ def paragraph(label: str, body: str) -> str:
     head = f"{label + ':':<12}"
     lines = body.splitlines() or [""]
     wrapped = [
-        textwrap.fill(line, WIDTH, initial_indent=head if not i else " " * 12, subsequent_indent=" " * 12)
+        textwrap.fill(line, WIDTH, initial_indent=head if not i else HANGING, subsequent_indent=HANGING)
         for i, line in enumerate(lines)
     ]
     return "\n".join(wrapped)
+
+
+def one_line(label: str, body: str) -> str:
+    """`Label  body`, the body's first line, cut where it is too long."""
+    first = next(iter(body.strip().splitlines()), "")
+    return f"{label + ':':<12}" + textwrap.shorten(first, WIDTH - len(HANGING), placeholder=" …")
+
+
+def value(found: float | str | list[float]) -> str:
+    """A number to six digits, a short list, or text."""
+    if isinstance(found, list):
+        shown = ", ".join(value(each) for each in found[:8])
+        return shown + (f", … ({len(found)} values)" if len(found) > 8 else "")
+    return f"{found:.6g}" if isinstance(found, float) else str(found)

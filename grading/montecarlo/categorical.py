@@ -16,16 +16,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import gammaln
+from scipy.special import betaln, gammaln
 
 from grading.montecarlo.budget import ALPHA, BETA
 from grading.montecarlo.catoni import log_mean_exp
+from grading.montecarlo.confidence import ConfidenceSequence, crossing, sequence
 from grading.montecarlo.draws import Draw, columns, labels
 from grading.montecarlo.result import Result
 from grading.montecarlo.sequential import run
 
 CONCENTRATIONS = np.array([1.0, 10.0, 100.0, 1000.0])
 CELLS = 20
+TINY = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,27 @@ class CountsFollow:
             f"Category {worst} came {int(totals[worst])} times in {n} ({totals[worst] / n:.4f}); "
             f"its probability is {self.probs[worst]:.4f}."
         )
+
+    def sequence(self, rows: np.ndarray, alpha: float) -> ConfidenceSequence:
+        """For the probability of the category that is furthest off, from its indicator alone.
+
+        Against p: the beta mixture B(c + 1, n - c + 1) / (p^c (1 - p)^(n - c)), whose logarithm is convex in p
+        (Robbins 1970).  A test of all categories at once may reject before one of them is seen to be off.
+        """
+        frequencies = np.bincount(rows, minlength=len(self.probs)) / len(rows)
+        worst = int(np.argmax(np.abs(frequencies - self.probs)))
+
+        def interval(came: np.ndarray) -> tuple[float, float]:
+            n, c = len(came), float(came.sum())
+
+            def beyond(p: float) -> float:
+                p = min(max(p, TINY), 1 - TINY)
+                return float(betaln(c + 1, n - c + 1) - c * math.log(p) - (n - c) * math.log1p(-p)) + math.log(alpha)
+
+            return max(0.0, crossing(beyond, c / n, -0.1)), min(1.0, crossing(beyond, c / n, 0.1))
+
+        came = (rows == worst).astype(float)
+        return sequence(f"the frequency of category {worst}", float(self.probs[worst]), came, interval)
 
 
 def check_categorical(

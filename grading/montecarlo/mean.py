@@ -19,6 +19,7 @@ from jaxtyping import Float
 
 from grading.montecarlo.budget import ALPHA, BETA
 from grading.montecarlo.catoni import bets, cost, log_mean_exp, phi
+from grading.montecarlo.confidence import ConfidenceSequence, catoni_interval, crossing, log_average, sequence
 from grading.montecarlo.draws import Draw, columns
 from grading.montecarlo.result import Result
 from grading.montecarlo.sequential import run
@@ -65,6 +66,20 @@ class MeanEquals:
             f"{worst} is off by {y[worst]:+.3f} ± {1 / math.sqrt(n):.3f} standard deviations."
         )
 
+    def sequence(self, rows: np.ndarray, alpha: float) -> ConfidenceSequence:
+        """For the coordinate that is furthest off; whitened coordinates are in standard deviations from the claim."""
+        y = (rows - self.mean) @ self.whiten.T
+        worst = int(np.argmax(np.abs(y.mean(axis=0))))
+        turned = bool((self.whiten != np.diag(np.diag(self.whiten))).any())
+        centre, sd = (0.0, 1.0) if turned else (float(self.mean[worst]), float(1 / self.whiten[worst, worst]))
+        whole = f"coordinate {worst} of the {'whitened ' if turned else ''}mean" if len(self.mean) > 1 else "the mean"
+
+        def interval(x: np.ndarray) -> tuple[float, float]:
+            low, high = catoni_interval((x - centre) / sd, self.detect, alpha)
+            return centre + sd * low, centre + sd * high
+
+        return sequence(whole, centre, centre + sd * y[:, worst], interval)
+
 
 @dataclass(frozen=True, eq=False)
 class MeanAtLeast:
@@ -101,6 +116,22 @@ class MeanAtLeast:
     def detail(self, totals: np.ndarray, n: int) -> str:
         seen = self.bound + self.sd * totals[-1] / n
         return f"The average of the draws is {_vector(seen)}; it should be at least {_vector(self.bound)}."
+
+    def sequence(self, rows: np.ndarray, alpha: float) -> ConfidenceSequence:
+        """Upper bounds on the mean of the coordinate that is furthest below its own."""
+        worst = int(np.argmin(((rows - self.bound) / self.sd).mean(axis=0)))
+        bound, sd, lam = float(self.bound[worst]), float(self.sd[worst]), bets(self.detect)
+
+        def interval(x: np.ndarray) -> tuple[float, float]:
+            y, price = (x - bound) / sd, cost(lam, len(x))
+
+            def beyond(m: float) -> float:
+                return log_average(phi(np.multiply.outer(lam, m - y)).sum(axis=1) - price) + math.log(alpha)
+
+            return -math.inf, bound + sd * crossing(beyond, float(y.min()), 1.0)
+
+        whole = f"coordinate {worst} of the mean" if len(self.bound) > 1 else "the mean"
+        return sequence(whole, bound, rows[:, worst], interval)
 
 
 def check_mean(

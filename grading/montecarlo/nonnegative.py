@@ -21,9 +21,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 from grading.montecarlo.budget import ALPHA, BETA
 from grading.montecarlo.catoni import log_mean_exp
+from grading.montecarlo.confidence import ConfidenceSequence, crossing, log_average, sequence
 from grading.montecarlo.draws import Draw, columns
 from grading.montecarlo.mean import positive
 from grading.montecarlo.result import Result
@@ -42,6 +44,7 @@ class MeanAtMostOne:
     detect: float
     claim: str
     effect: str
+    quantity: str = "the mean of Z"
 
     @property
     def bets(self) -> np.ndarray:
@@ -82,6 +85,23 @@ class MeanAtMostOne:
         ratio = totals[-1] / n
         return f"The average of the draws is {ratio.max():.4f} times the bound."
 
+    def sequence(self, rows: np.ndarray, alpha: float) -> ConfidenceSequence:
+        """Lower bounds on the largest E Z: the capital against E Z <= m, that of Z/m, falls in m."""
+        worst = int(np.argmax(logsumexp(rows, axis=0)))
+        lam = self.bets[:-1]
+
+        def interval(z: np.ndarray) -> tuple[float, float]:
+            log_z = np.log(np.maximum(z, TINY))
+
+            def beyond(log_m: float) -> float:
+                above = np.log1p(-lam)[:, None], np.log(lam)[:, None] + log_z - log_m
+                capital = np.append(np.logaddexp(*above).sum(axis=1), (log_z - log_m).sum())
+                return log_average(capital) + math.log(alpha)
+
+            return math.exp(crossing(beyond, math.log(max(z.mean(), TINY)), -0.5)), math.inf
+
+        return sequence(self.quantity, 1.0, np.exp(np.minimum(rows[:, worst], LARGE)), interval)
+
 
 def check_bound(
     draw: Draw,
@@ -105,7 +125,8 @@ def check_bound(
     def log_ratio(n: int, rng: np.random.Generator) -> np.ndarray:
         return columns(draw, n, rng, 1) - log_evidence
 
-    return run(MeanAtMostOne(1, second_moment, excess, claim, effect), log_ratio, rng, alpha, beta)
+    test = MeanAtMostOne(1, second_moment, excess, claim, effect, "the average weight over p(x)")
+    return run(test, log_ratio, rng, alpha, beta)
 
 
 def check_variance_at_most(
@@ -135,7 +156,9 @@ def check_variance_at_most(
         return np.log(np.maximum(squares / at_most, TINY))
 
     effect = f"a variance {1 + detect:g} times the bound"
-    return run(MeanAtMostOne(len(at_most), kappa, detect, claim, effect), log_squares, rng, alpha, beta)
+    test = MeanAtMostOne(len(at_most), kappa, detect, claim, effect, "the variance over its bound")
+    return run(test, log_squares, rng, alpha, beta)
 
 
 TINY = 1e-300  # the logarithm of an exact zero would read as an impossible draw
+LARGE = 600.0  # exp of more would overflow; a lower bound stays one when large weights are cut

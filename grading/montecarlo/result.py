@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from grading.claims import Refuted
+from grading.montecarlo.confidence import ConfidenceSequence, evenly, short
 
 
 class Ending(Enum):
@@ -33,7 +34,8 @@ class Result:
 
     `log_e` is the log e-value against the claim at the last look: the claim fails when it reaches
     log(1/alpha), which happens with probability at most alpha when the claim holds, however often one
-    looks (Ville 1939). `path` holds every look, for the feedback plot. `detail` is a plain sentence.
+    looks (Ville 1939). `path` holds every look, for the feedback plot; `sequence`, of a rejected claim,
+    the confidence sequence of what was furthest off. `detail` is a plain sentence.
     """
 
     claim: str
@@ -43,6 +45,7 @@ class Result:
     beta: float
     effect: str
     detail: str
+    sequence: ConfidenceSequence | None = None
 
     @property
     def passed(self) -> bool:
@@ -64,22 +67,34 @@ class Result:
     def require(self, message: str = "") -> None:
         """Raise Refuted, with the evidence, unless the test passed; `message` says first what that means."""
         if not self.passed:
-            raise Refuted(f"{message} {self}".strip(), evidence=self.as_evidence())
+            said = message or f"{self.claim}: this does not hold."
+            raise Refuted(f"{said} {self.detail}\n{self.because}".strip(), evidence=self.as_evidence())
+
+    @property
+    def because(self) -> str:
+        """Why a rejected claim is rejected; nothing for draws that are no draws at all."""
+        if self.ending is Ending.NOT_A_DRAW:
+            return ""
+        return (
+            f"Decided after {self.n_draws} draws: the log e-value against the claim is {short(self.log_e):.4g}, it "
+            f"fails at {self.thresholds[0]:.1f}. Correct work fails with probability at most {self.alpha:.0e}."
+        )
 
     def as_evidence(self) -> dict[str, float | str | list[float]]:
         """Plain data for an outcome: what the verdict rests on, and the path for the feedback plot."""
+        path = [self.path[i] for i in evenly(len(self.path))]
         return {
             "claim": self.claim,
             "ending": self.ending.value,
             "draws": float(self.n_draws),
-            "log_e": self.log_e,
+            "log_e": short(self.log_e),
             "alpha": self.alpha,
             "beta": self.beta,
             "effect": self.effect,
-            "path_draws": [float(look.n) for look in self.path],
-            "path_against": [look.against for look in self.path],
-            "path_in_favour": [look.in_favour for look in self.path],
-        }
+            "path_draws": [float(look.n) for look in path],
+            "path_against": [short(look.against) for look in path],
+            "path_in_favour": [short(look.in_favour) for look in path],
+        } | (self.sequence.as_evidence() if self.sequence else {})
 
     def __bool__(self) -> bool:
         return self.passed

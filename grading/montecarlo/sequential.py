@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from grading.montecarlo.budget import current_budget
+from grading.montecarlo.confidence import ConfidenceSequence
 from grading.montecarlo.draws import Draw, NotADraw
 from grading.montecarlo.result import Ending, Look, Result
 
@@ -48,6 +49,10 @@ class SequentialTest(Protocol):
         """One sentence on what was seen: the estimate beside the claim."""
         ...
 
+    def sequence(self, rows: np.ndarray, alpha: float) -> ConfidenceSequence:
+        """The confidence sequence of the number that is furthest from its claim, from all rows (n, d)."""
+        ...
+
 
 def batch_sizes(limit: int, first: int = FIRST_BATCH) -> list[int]:
     """64 draws, then an eighth more each time: at most 12 % are drawn after the evidence sufficed."""
@@ -75,9 +80,11 @@ def run(test: SequentialTest, draw: Draw, rng: np.random.Generator, alpha: float
 def _run(test: SequentialTest, draw: Draw, rng: np.random.Generator, alpha: float, beta: float) -> Result:
     n, totals = 0, np.zeros(())
     path: list[Look] = []
+    seen: list[np.ndarray] = []
 
     def stop(ending: Ending, detail: str) -> Result:
-        return Result(test.claim, ending, tuple(path), alpha, beta, test.effect, detail)
+        shown = test.sequence(np.concatenate(seen), alpha) if ending is Ending.EVIDENCE_AGAINST else None
+        return Result(test.claim, ending, tuple(path), alpha, beta, test.effect, detail, shown)
 
     for size in batch_sizes(test.limit(beta)):
         try:
@@ -85,6 +92,7 @@ def _run(test: SequentialTest, draw: Draw, rng: np.random.Generator, alpha: floa
         except NotADraw as problem:
             path.append(Look(n + size, math.inf, -math.inf))
             return stop(Ending.NOT_A_DRAW, str(problem))
+        seen.append(rows)
         n, totals = n + size, totals + test.statistics(rows).sum(axis=0)
         against, in_favour = (float(e) for e in test.evidence(totals, n))
         path.append(Look(n, against, in_favour))
