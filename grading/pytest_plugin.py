@@ -5,6 +5,7 @@
     pytest --question 2.2.16                one question, or a group such as 2.2
     pytest --experiments quick              the training experiments too
     pytest --seed random                    other random inputs; any seed must pass
+    pytest --feedback brief                 less on each failed check, or `instructor` for more
 
 A check is a test marked `@pytest.mark.question("2.2.16")` and listed on that question's page of the catalogue.
 """
@@ -26,13 +27,15 @@ from _pytest.outcomes import Skipped
 from grading import feedback
 from grading.assignment import CatalogueError, Check, Course, Kind, Question, contract, load_course
 from grading.assignment.catalogue import matches
+from grading.detail import Detail
 from grading.exhibits import Exhibits
 from grading.judge import Judge, outcome_of, waiting
 from grading.montecarlo import Budget
-from grading.naming import Namer
+from grading.naming import FIT, Namer
 from grading.outcome import Outcome, State
 from grading.submission import InProcess, Problem, Submission
 from grading.submission.folder import LayoutError
+from grading.summary import summary
 
 CHECK = pytest.StashKey[tuple[Question, Check]]()
 JUDGE = pytest.StashKey[Judge]()
@@ -72,6 +75,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--question", action="append", metavar="N", help="only this question, or group such as 2.2")
     group.addoption("--seed", default="0", metavar="N", help="seed of all random inputs, or 'random' (default: 0)")
     group.addoption("--course", metavar="FILE", help="course.toml with changed points, texts and own questions")
+    levels, told = [str(each) for each in Detail], "how much is said of a failed check (default: full)"
+    group.addoption("--feedback", choices=levels, default=str(Detail.FULL), help=told)
     group.addoption("--experiments", choices=["quick", "full"], help="run the training experiments with this profile")
 
 
@@ -188,6 +193,12 @@ def profile(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def tolerance(request: pytest.FixtureRequest) -> float:
+    """The course's: acceptance bands of experiments, as a multiple of the recorded ones."""
+    return request.config.stash[JUDGE].course.experiment_tolerance
+
+
+@pytest.fixture
 def exhibits(request: pytest.FixtureRequest) -> Exhibits:
     """Where a check lays down numbers and pictures that its verdict rests on, passed or not."""
     return request.node.stash.setdefault(EXHIBITS, Exhibits())
@@ -232,8 +243,9 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
     if report.failed and outcome.state is State.NEEDS_HUMAN:
         report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"{question.number}: {outcome.message}")
-    elif report.failed and outcome.state is not State.BROKEN:
-        report.longrepr = feedback.text(question, check, outcome)
+    elif report.failed and not (outcome.state is State.BROKEN and item.config.option.fulltrace):
+        said = feedback.text(question, check, outcome, Detail(item.config.option.feedback), item.config.option.seed)
+        report.longrepr = feedback.Feedback(said)
     return report
 
 
@@ -249,7 +261,10 @@ def judged(item: pytest.Item, call: pytest.CallInfo[None], identifier: str) -> O
     namer = item.config.stash.get(NAMER, None)
     if namer is None or subject is None or outcome.state is not State.FAILED or outcome.mistake:
         return outcome
-    return msgspec.structs.replace(outcome, mistake=namer(subject, calls, identifier.partition("/")[0]))
+    found = namer(subject, calls, identifier.partition("/")[0])
+    fitting: dict[str, Any] = {FIT: "; ".join(found)} if found else {}
+    named = found[0] if len(found) == 1 else ""
+    return msgspec.structs.replace(outcome, mistake=named, evidence=outcome.evidence | fitting)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -265,20 +280,5 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not judge.outcomes:
         return
     terminalreporter.section("public checks")
-    for question in judge.course.questions:
-        line = summary_line(question, judge)
-        if line:
-            terminalreporter.write_line(line)
-
-
-def summary_line(question: Question, judge: Judge) -> str:
-    """`2.2.16  3 of 4 public checks passed; ...`, or nothing for a question that was not asked for."""
-    ended = [judge.outcomes[i] for check in question.checks if (i := question.identifier(check)) in judge.outcomes]
-    if not ended:
-        return ""
-    passed = sum(outcome.state is State.PASSED for outcome in ended)
-    waits = sorted({outcome.waits_for for outcome in ended if outcome.waits_for})
-    notes = [f"waits for {', '.join(waits)}"] if waits else []
-    if any(check.kind is Kind.PROSE for check in question.checks):
-        notes.append("the text will be read by a human")
-    return f"{question.number:<8}{passed} of {len(ended)} public checks passed" + "".join(f"; {note}" for note in notes)
+    for line in summary(judge):
+        terminalreporter.write_line(line)

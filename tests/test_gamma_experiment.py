@@ -25,7 +25,7 @@ def race_of(submission: Submission, profile: str, seed: int) -> gamma_descent.Ra
 
 @pytest.mark.question("2.2.18")
 def test_natural_gradient_reaches_the_estimate(
-    submission: Submission, seed: int, profile: str, exhibits: Exhibits
+    submission: Submission, seed: int, profile: str, tolerance: float, exhibits: Exhibits
 ) -> None:
     """After 150 epochs of step 0.1, natural gradient descent is at the maximum likelihood estimate; gradient descent
     is on its way."""
@@ -38,14 +38,14 @@ def test_natural_gradient_reaches_the_estimate(
         epochs = race.epochs(method)
         exhibits.fact(f"epochs to {gamma_descent.NEAR} nats, {method}", "not reached" if epochs is None else epochs)
     distance = np.exp(found["log_natural_distance"])
-    furthest = max(np.exp(limits[profile, "log_natural_distance"].high), 1e-3)
+    furthest = max(np.exp(limits[profile, "log_natural_distance"].times(tolerance).high), 1e-3)
     claim(
         distance <= furthest,
         f"natural gradient descent ends {distance:.3g} standard errors from the maximum likelihood estimate "
         f"{race.likelihood.optimum.tolist()}; correct runs end within {furthest:.3g}",
     )
     excess, start = race.excess("gradient_descent")[-1], race.excess("gradient_descent")[0]
-    most = np.exp(limits[profile, "log_gradient_excess"].high)
+    most = np.exp(limits[profile, "log_gradient_excess"].times(tolerance).high)
     claim(
         excess <= most,
         f"gradient descent ends {excess:.3g} nats above the least loss, from {start:.3g} at the start; correct runs "

@@ -130,8 +130,8 @@ def recorded(profile: str) -> dict[str, dict[int, float]]:
     return found
 
 
-def lowest(profile: str, name: str, seed: int) -> float:
-    """The lowest L_50 at which this run is accepted, in nats.
+def lowest(profile: str, name: str, seed: int, tolerance: float) -> float:
+    """The lowest L_50 at which this run is accepted, in nats; the course's tolerance multiplies every band.
 
     Where a correct run with the same seed is recorded, it saw the same minibatches and noise: the two differ by
     rounding only, which training amplifies to `PAIRED` at most.
@@ -139,8 +139,8 @@ def lowest(profile: str, name: str, seed: int) -> float:
     runs = recorded(profile)[name]
     values = list(runs.values())
     sd = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-    limit = float(np.mean(values)) - STANDARD_DEVIATIONS * max(sd, SMALLEST_SPREAD)
-    return max(limit, runs[seed] - PAIRED[profile]) if seed in runs and profile in PAIRED else limit
+    limit = float(np.mean(values)) - tolerance * STANDARD_DEVIATIONS * max(sd, SMALLEST_SPREAD)
+    return max(limit, runs[seed] - tolerance * PAIRED[profile]) if seed in runs and profile in PAIRED else limit
 
 
 def main() -> None:

@@ -102,9 +102,9 @@ def limits() -> dict[tuple[str, ...], Limit]:
     return read_spread(SPREAD)
 
 
-def interval(profile: str, size: int, control_variates: bool, statistic: str) -> tuple[float, float]:
+def interval(profile: str, size: int, control_variates: bool, statistic: str, tolerance: float) -> tuple[float, float]:
     """What is accepted; for the gap that is left there is no lower end, for less is better."""
-    limit = limits()[profile, str(size), str(control_variates), statistic]
+    limit = limits()[profile, str(size), str(control_variates), statistic].times(tolerance)
     return (-np.inf if statistic == "log_gap_left" else limit.low), limit.high
 
 

@@ -35,6 +35,10 @@ class Limit:
         """Nor above this."""
         return self.mean + STANDARD_DEVIATIONS * self.sd
 
+    def times(self, tolerance: float) -> Limit:
+        """Both limits that many times as far from the mean: the course's tolerance."""
+        return Limit(self.mean, tolerance * self.sd)
+
 
 def read_spread(path: Path) -> dict[tuple[str, ...], Limit]:
     """Limits by the entries of the leading columns."""

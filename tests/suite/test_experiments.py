@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from grading.experiments import gamma_descent
+from grading.experiments import autoencoders, bbvi, gamma_descent
 from grading.experiments.conjugate import Posterior
 from implementations import conjugate, gamma, normal_gamma
 
+ROOT = Path(__file__).parents[2]
 PRIOR = (0.7, 0.3, 1.8, 2.4)
 
 
@@ -40,3 +45,23 @@ def test_likelihood_is_least_at_its_optimum() -> None:
     assert likelihood.loss(theta) == pytest.approx(gamma.negative_log_likelihood(x, *theta), rel=1e-13)
     np.testing.assert_allclose(gamma.negative_log_likelihood_gradient(x, *likelihood.optimum), 0, atol=1e-10)
     assert likelihood.distance(likelihood.optimum) == 0
+
+
+def test_the_courses_tolerance_multiplies_every_band() -> None:
+    """A course that accepts more accepts that many times the distance from correct runs, in every experiment."""
+    runs = autoencoders.recorded("quick")["VAE"]
+    for seed, centre in ((0, runs[0]), (999, float(np.mean(list(runs.values()))))):
+        bands = [centre - autoencoders.lowest("quick", "VAE", seed, tolerance) for tolerance in (1.0, 1.5, 3.0)]
+        assert bands[0] > 0
+        np.testing.assert_allclose(np.divide(bands, bands[0]), [1, 1.5, 3], rtol=1e-9)
+    narrow, wide = (bbvi.interval("quick", 10, False, "mu_error", tolerance) for tolerance in (1.0, 2.0))
+    assert wide[1] - wide[0] == pytest.approx(2 * (narrow[1] - narrow[0])) and sum(wide) == pytest.approx(sum(narrow))
+
+
+def test_the_tolerance_of_a_course_file_reaches_the_experiment(tmp_path: Path) -> None:
+    """The reference does not stay within a thousandth of the recorded band."""
+    (tmp_path / "course.toml").write_text("[tolerance]\nexperiments = 1e-3\n")
+    options = ["--experiments", "quick", "--question", "2.2.18", "-k", "reaches_the_estimate", "-q"]
+    command = [sys.executable, "-m", "pytest", f"--course={tmp_path / 'course.toml'}", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "correct runs" in done.stdout, done.stdout + done.stderr
