@@ -35,8 +35,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
 
 
-class Diverged(Exception):
-    """The loss stopped being a finite number."""
+class Untrainable(Exception):
+    """The loss is no finite number that depends on the images and has a gradient."""
 
 
 def new_state(model: torch.nn.Module) -> State:
@@ -47,22 +47,35 @@ def new_state(model: torch.nn.Module) -> State:
 
 
 def run(
-    loss: Loss, model: torch.nn.Module, state: State, images: UInt8[np.ndarray, "n D"], plan: Plan, number: int
+    loss: Loss,
+    model: torch.nn.Module,
+    state: State,
+    images: UInt8[np.ndarray, "n D"],
+    plan: Plan,
+    number: int,
+    begin: Callable[[int], object] = lambda step: None,
 ) -> tuple[State, float]:
     """Epoch `number` (from 1): the state after it and the mean of the loss over its steps.
 
+    `begin` is called with the number of each step before it is taken.
+
     Raises:
-        Diverged: a loss was not finite, or not one number; the message says at which step.
+        Untrainable: the message says at which step, and why.
     """
     optimizer = load(model, state, plan)
     generator = torch.Generator().manual_seed(plan.seed * 100_003 + number)
     order = torch.randperm(len(images), generator=generator).numpy()
     total = 0.0
     batches = [order[start : start + plan.batch] for start in range(0, len(order), plan.batch)]
-    for step, rows in enumerate(batches):
+    for step, rows in enumerate(batches, start=1):
+        begin(step)
         x = torch.from_numpy(images[rows]).float() / 255
-        value = loss(x, model, torch.randn(noise_shape(len(rows), plan), generator=generator))
-        total += finite(value, number, step)
+        eps = torch.randn(noise_shape(len(rows), plan), generator=generator)
+        value = loss(x, model, eps)
+        problem = what_is_wrong(value, model) or (ignores_images(value, loss(1 - x, model, eps)) if step == 1 else "")
+        if problem:
+            raise Untrainable(f"epoch {number}, step {step}: {problem}")
+        total += float(value.detach())
         optimizer.zero_grad()
         value.backward()
         optimizer.step()
@@ -74,16 +87,23 @@ def noise_shape(rows: int, plan: Plan) -> tuple[int, ...]:
     return (rows, plan.latent) if plan.draws is None else (rows, plan.draws, plan.latent)
 
 
-def finite(value: Tensor, number: int, step: int) -> float:
-    """The loss as a float.  Raises Diverged unless it is one finite number with a gradient."""
+def what_is_wrong(value: Tensor, model: torch.nn.Module) -> str:
+    """Why this loss cannot be trained, or nothing where it is one finite number with a gradient."""
     if not isinstance(value, Tensor) or value.numel() != 1:
-        raise Diverged(f"epoch {number}, step {step + 1}: the loss is not one number")
+        return "the loss is not one number"
     if not value.requires_grad:
-        raise Diverged(f"epoch {number}, step {step + 1}: the loss has no gradient")
-    number_value = float(value.detach())
-    if not math.isfinite(number_value):
-        raise Diverged(f"epoch {number}, step {step + 1}: the loss is {number_value}")
-    return number_value
+        return "the loss has no gradient"
+    number = float(value.detach())
+    if math.isfinite(number):
+        return ""
+    if not all(bool(torch.isfinite(parameter).all()) for parameter in model.parameters()):
+        return "a parameter is not finite any more: the gradient of the step before was NaN or infinite"
+    return f"the loss is {number}"
+
+
+def ignores_images(value: Tensor, of_others: Tensor) -> str:
+    """Says so where the loss of the negatives of the images, at the same noise, is the same to the last digit."""
+    return "the loss does not depend on the images" if float(value.detach()) == float(of_others.detach()) else ""
 
 
 def load(model: torch.nn.Module, state: State, plan: Plan) -> torch.optim.Adam:

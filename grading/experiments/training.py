@@ -7,6 +7,7 @@ says is believed: after each epoch the judge evaluates train and test bounds its
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,8 +20,9 @@ from torch import nn
 from grading.claims import Refuted
 from grading.experiments import epoch, evaluation
 from grading.experiments.checkpoint import read_checkpoint, write_checkpoint
+from grading.experiments.epoch import Untrainable
 from grading.experiments.mnist import PIXELS, Digits
-from grading.submission import Model, Raised, Submission
+from grading.submission import Model, Problem, Raised, Submission
 from grading.submission.network import Network
 
 HIDDEN, LATENT = 400, 200
@@ -83,7 +85,7 @@ def train(
     """Train one run to its last epoch, from its checkpoint in `folder` where there is one.
 
     Raises:
-        Refuted: the loss stopped being a finite number, or the parameters that came back are no finite arrays.
+        Refuted: the loss cannot be trained, or the parameters that came back are no finite arrays.
         Problem: the submission raised, ran out of memory or time.
     """
     plan, model = epoch.Plan(draws=run.draws, latent=LATENT, seed=seed), course_model(seed)
@@ -115,27 +117,61 @@ def one_epoch(
     number: int,
     seconds: float,
 ) -> tuple[epoch.State, float]:
-    """One epoch in the submission's process; the state that came back, checked."""
+    """One epoch in the submission's process; the state that came back, checked.
+
+    Raises:
+        Refuted: the loss cannot be trained, or what came back is no state.
+        Problem: the submission raised, ran out of memory or time; the message says in which epoch and step.
+    """
     message = {"op": "epoch", "function": run.function, "model": model, "plan": msgspec.to_builtins(plan)}
     message |= {"state": state, "images": digits.train, "number": number}
-    spent = submission.spent
+    spent, steps = submission.spent, Steps()
+    submission.listener = steps.hear
     try:
-        reply = submission.request(message, seconds=seconds)
+        reply = submission.exchange(message, seconds)  # no example is left to try: the first problem ends the check
     except Raised as problem:
-        if str(problem).startswith("Diverged"):
-            raise Refuted(f"{run.name}: {problem}", mistake="the training does not converge") from None
-        raise
+        if str(problem).startswith(Untrainable.__name__):
+            words = str(problem).partition(": ")[2]
+            raise Refuted(f"{run.name}, {words}", mistake=words.partition(": ")[2]) from None
+        raise at_step(problem, run, number, steps) from None
+    except Problem as problem:
+        raise at_step(problem, run, number, steps) from None
     finally:
+        submission.listener = None
         submission.spent = spent  # an epoch has its own limit, and takes nothing from the check's other calls
-    return checked(reply, state, run.name)
+    return checked(reply, state, f"{run.name}, epoch {number}")
 
 
-def checked(reply: Any, like: epoch.State, name: str) -> tuple[epoch.State, float]:
+@dataclass
+class Steps:
+    """How far an epoch has come, by the submission's own account; only ever shown."""
+
+    latest: int = 0
+
+    def hear(self, message: Any) -> None:
+        """A message of progress, which may be anything."""
+        step = message.get("step") if isinstance(message, dict) else None
+        if isinstance(step, int):
+            self.latest = step
+
+
+def at_step(problem: Problem, run: Run, number: int, steps: Steps) -> Problem:
+    """The same problem, with the place where it happened if that was in a step."""
+    if not steps.latest:
+        return problem
+    return type(problem)(f"{run.name}, epoch {number}, step {steps.latest}: {problem}", problem.traceback)
+
+
+PARTS = {"parameters": "", "first": "Adam's mean of the gradient in ", "second": "Adam's mean square gradient in "}
+"""Of a state, in words."""
+
+
+def checked(reply: Any, like: epoch.State, where: str) -> tuple[epoch.State, float]:
     """The state and loss of a reply.  Raises Refuted unless every array is there, finite, of its shape."""
     state, loss = reply["state"], float(reply["loss"])
-    for part in ("parameters", "first", "second"):
+    for part, words in PARTS.items():
         for key, array in like[part].items():
             found = np.asarray(state[part][key])
             if found.shape != array.shape or not np.isfinite(found).all():
-                raise Refuted(f"{name}: after an epoch {key} is not a finite array of shape {array.shape}")
+                raise Refuted(f"{where}: afterwards {words}{key} is not a finite array of shape {array.shape}")
     return state, loss

@@ -119,6 +119,25 @@ def answers(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
     return worker.loader.layout.answers()
 
 
+def closed_form(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
+    """The text of a closed form in `answers.py`, called with a symbol for each parameter; None where there is none."""
+    path = worker.loader.layout.path_of("answers")
+    function = getattr(worker.loader.module(path), message["function"], None) if path else None
+    if function is None:
+        return None
+    from sympy import sstr
+
+    symbols = [symbol(name, message["assumptions"].get(name, {"real": True})) for name in parameters_of(function)]
+    return sstr(function(*symbols))
+
+
+def symbol(name: str, assumptions: dict[str, bool]) -> Any:
+    """A letter; without assumptions it is data with members."""
+    import sympy
+
+    return sympy.Symbol(name, **assumptions) if assumptions else sympy.IndexedBase(name)
+
+
 def epoch(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
     """One epoch of training with a submitted loss; the state after it and the mean loss."""
     from grading.experiments import epoch as training
@@ -126,7 +145,15 @@ def epoch(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
     loss = worker.function(message["function"], message, listen)
     plan = training.Plan(**message["plan"])
     network = arrive(message["model"], True)
-    state, mean = training.run(loss, network, message["state"], message["images"], plan, message["number"])
+    state, mean = training.run(
+        loss,
+        network,
+        message["state"],
+        message["images"],
+        plan,
+        message["number"],
+        begin=lambda step: listen(plain.encode({"step": step})),
+    )
     return {"state": depart(state), "loss": mean}
 
 
@@ -135,6 +162,7 @@ OPERATIONS: dict[str, Callable[[Worker, dict[str, Any], Listen], Any]] = {
     "gradient": gradient,
     "describe": describe_module,
     "answers": answers,
+    "closed_form": closed_form,
     "epoch": epoch,
 }
 

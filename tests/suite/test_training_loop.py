@@ -76,17 +76,24 @@ def test_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "kind", "message"),
     [
-        ("(model.encoder(x)[0] * float('nan')).sum()", Refuted, "the loss is nan"),
-        ("model.encoder(x)[0].sum() * 1e38 * 1e38", Refuted, "the loss is -?inf|the loss is nan"),
+        ("(model.encoder(x)[0] * float('nan')).sum()", Refuted, "VAE, epoch 1, step 1: the loss is nan"),
+        ("model.encoder(x)[0].sum() * 1e38 * 1e38", Refuted, "step 1: the loss is -?inf|the loss is nan"),
+        ("-model.decoder(10 * eps).pow(4).sum().exp()", Refuted, "step [1-9]: the loss is -inf"),
+        ("-1e30 * model.encoder(x)[0].pow(8).sum()", Refuted, "epoch 1: afterwards Adam's .* is not a finite array"),
+        ("torch.sqrt((model.encoder(x)[0] * 0).square()).sum() + model.encoder(x)[0].sum()", Refuted,
+         "step 2: a parameter is not finite any more: the gradient of the step before"),
         ("model.encoder(x)[0]", Refuted, "not one number"),
-        ("torch.zeros(())", Refuted, "no gradient"),
-        ("eps[:, 1000]", Raised, "IndexError"),
+        ("torch.zeros(())", Refuted, "step 1: the loss has no gradient"),
+        ("sum(p.square().sum() for p in model.parameters())", Refuted, "step 1: the loss does not depend on the image"),
+        ("model.decoder(eps).square().mean()", Refuted, "step 1: the loss does not depend on the images"),
+        ("eps[:, 1000]", Raised, "VAE, epoch 1, step 1: IndexError"),
     ],
-)
+)  # fmt: skip
 def test_bad_losses_end_the_training_with_a_reason(
     tmp_path: Path, body: str, kind: type[Exception], message: str
 ) -> None:
-    """NaN, an exploding loss, a matrix, a constant and an exception each say at once what happened."""
+    """NaN, an exploding loss, a gradient of NaN, a matrix, a constant, a loss that ignores the images and an exception
+    each say what happened, and in which step."""
     (tmp_path / "implementations").mkdir()
     (tmp_path / "implementations" / "vae.py").write_text(
         f"import torch\n\ndef loss(x, model, eps):\n    return {body}\n"
