@@ -14,6 +14,8 @@ MANY = 40
 """Arrays with more entries than this are packed."""
 PACKED = 6000
 """Packed arrays with more characters than this are cut."""
+SHOWN = 4
+"""Rows of a cut array."""
 
 
 def snippet(call: Call) -> str:
@@ -73,7 +75,7 @@ def array_source(value: np.ndarray[Any, Any]) -> str:
         return f"np.array({value.tolist()!r}{kind})"
     packed = base64.b64encode(zlib.compress(np.ascontiguousarray(value).tobytes(), 9)).decode()
     if len(packed) > PACKED:
-        return f"np.array({value.ravel()[:4].tolist()!r}{kind})"
+        return f"np.array({value[:SHOWN].tolist()!r}{kind})"
     return (
         f"np.frombuffer(zlib.decompress(base64.b64decode(\n        {packed!r}\n    )), "
         f"dtype={value.dtype.name!r}).reshape({value.shape})"
@@ -81,10 +83,10 @@ def array_source(value: np.ndarray[Any, Any]) -> str:
 
 
 def cut(named: dict[str, Any]) -> list[str]:
-    """A comment for each array that is too long to be shown whole."""
+    """A comment for each array that is too long to be shown whole: its first rows stand for it."""
     long = {name: value for name, value in named.items() if isinstance(value, np.ndarray) and value.size > MANY}
     return [
-        f"# only the first 4 of the {value.size} entries of {name} are shown"
+        f"# only the first {SHOWN} of the {len(value)} rows of {name} are shown"
         for name, value in long.items()
         if "frombuffer" not in array_source(value)
     ]

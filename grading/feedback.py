@@ -71,9 +71,9 @@ def headline(outcome: Outcome) -> str:
 
 
 def brief(check: Check, outcome: Outcome) -> list[str]:
-    """A line each: asked, found, and the mistake's name where it is known."""
-    lines = [("Asked", check.claim), ("Found", outcome.message), ("Looks like", outcome.mistake)]
-    return [one_line(label, body) for label, body in lines if body]
+    """A line each for what was asked and what happened, and the mistake's name where it is known."""
+    lines = [one_line("Asked", check.claim), one_line("Found", outcome.message)]
+    return lines + ([paragraph("Looks like", outcome.mistake)] if outcome.mistake else [])
 
 
 def sections(
@@ -84,7 +84,7 @@ def sections(
         yield ["Run it yourself:", textwrap.indent(outcome.counterexample, "    ")]
     found = trail(outcome.evidence)
     if found and outcome.state is not State.PASSED:
-        yield [f"Picture: {found.title.lower()}", *sketch(found)]
+        yield [paragraph("Picture", found.title), *sketch(found)]
     if outcome.state is State.ERROR and outcome.traceback:
         yield ["Where it happened:", textwrap.indent(outcome.traceback.rstrip(), "  ")]
     if detail.evidence:

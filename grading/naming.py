@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from grading.recognition import recognise
+from grading.recognition import explanations
 from grading.submission import Call, InProcess, Submission
 
 ROOT = Path(__file__).parent.parent
-Namer = Callable[[Submission, Sequence[Call], str], str]
-"""From a submission, the calls of a failed check and its question's number to the mistake's name, or empty."""
+Namer = Callable[[Submission, Sequence[Call], str], list[str]]
+"""From a submission, the calls of a failed check and its question's number to the mistakes that would explain them."""
+FIT = "known mistakes that fit"
+"""Under this name they are in the evidence of a failed check."""
 
 
 def namer() -> Namer | None:
@@ -27,13 +29,13 @@ def namer() -> Namer | None:
 
     reference = Submission(InProcess(ROOT))
 
-    def name(submission: Submission, calls: Sequence[Call], number: str) -> str:
+    def name(submission: Submission, calls: Sequence[Call], number: str) -> list[str]:
         known = [mutant for mutant in MUTANTS if mutant.question == number]
         submission.start_check()
         try:
-            found = recognise(submission, calls, known, reference)
+            found = explanations(submission, calls, known, reference)
         finally:
             submission.end_check()
-        return f"{found.name}: {found.message}" if found is not None else ""
+        return [f"{each.name}: {each.message}" for each in found]
 
     return name

@@ -15,9 +15,10 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hypothesis
 import msgspec
@@ -27,9 +28,10 @@ from _pytest.outcomes import Skipped
 from grading import feedback
 from grading.assignment import CatalogueError, Check, Course, Kind, Question, contract, load_course
 from grading.assignment.catalogue import matches
+from grading.claims import NeedsHuman, Refuted
 from grading.detail import Detail
 from grading.exhibits import Exhibits
-from grading.judge import Judge, outcome_of, waiting
+from grading.judge import TO_BE_READ, Judge, outcome_of, waiting
 from grading.montecarlo import Budget
 from grading.naming import FIT, Namer
 from grading.outcome import Outcome, State
@@ -210,6 +212,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     if CHECK not in item.stash:
         return (yield)
     _, check = item.stash[CHECK]
+    if check.kind is Kind.PROSE:
+        return (yield from beside_the_answer())
     judge, subject = item.config.stash[JUDGE], item.config.stash.get(SUBMISSION, None)
     seat = judge.seat(check, subject is not None and subject.reference is not None)
     if seat.waits_for:
@@ -224,6 +228,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
     finally:
         subject.end_check()
+
+
+def beside_the_answer() -> Generator[None, Any, NoReturn]:
+    """The test of a prose check lays evidence beside the answer; whatever it finds, a human decides."""
+    with suppress(Refuted, Problem):
+        yield
+    raise NeedsHuman(TO_BE_READ)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -280,5 +291,5 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not judge.outcomes:
         return
     terminalreporter.section("public checks")
-    for line in summary(judge):
+    for line in summary(judge, judge.course.select(config.getoption("--question"))):
         terminalreporter.write_line(line)

@@ -67,6 +67,14 @@ def recognise(
     submission: Submission, calls: Iterable[Call], corpus: Iterable[KnownMistake], reference: Submission
 ) -> KnownMistake | None:
     """The known mistake that explains what the submission returned in these calls, if exactly one does."""
+    found = explanations(submission, calls, corpus, reference)
+    return found[0] if len(found) == 1 else None
+
+
+def explanations(
+    submission: Submission, calls: Iterable[Call], corpus: Iterable[KnownMistake], reference: Submission
+) -> list[KnownMistake]:
+    """Every known mistake that agrees with what the submission returned in these calls."""
     observed = [(call, observe(submission, call)) for call in calls]
     suspicious = [(call, seen) for call, seen in observed if not same(seen, observe(reference, call))]
     found = []
@@ -75,7 +83,7 @@ def recognise(
         wrong = Submission(Alone(mistake.replacement))
         if matching and all(same(seen, observe(wrong, call)) for call, seen in matching):
             found.append(mistake)
-    return found[0] if len(found) == 1 else None
+    return found
 
 
 def observe(submission: Submission, call: Call) -> list[np.ndarray] | None:

@@ -37,6 +37,7 @@ class CountsFollow:
     probs: Float[np.ndarray, " K"]
     detect: float
     claim: str = "The categories have the stated probabilities"
+    name: Callable[[int], str] = "category {}".format
 
     @property
     def effect(self) -> str:
@@ -74,11 +75,16 @@ class CountsFollow:
         return gain.min(axis=-1)
 
     def detail(self, totals: np.ndarray, n: int) -> str:
-        worst = int(np.argmax(np.abs(totals / n - self.probs)))
+        worst = self.worst(totals / n)
         return (
-            f"Category {worst} came {int(totals[worst])} times in {n} ({totals[worst] / n:.4f}); "
-            f"its probability is {self.probs[worst]:.4f}."
+            f"{int(totals[worst])} of {n} draws ({totals[worst] / n:.4f}) are in {self.name(worst)}, "
+            f"whose probability is {self.probs[worst]:.4f}."
         )
+
+    def worst(self, frequencies: np.ndarray) -> int:
+        """The category that is furthest from its probability, in standard deviations."""
+        variance = np.maximum(self.probs * (1 - self.probs), TINY)
+        return int(np.argmax(np.abs(frequencies - self.probs) / np.sqrt(variance)))
 
     def sequence(self, rows: np.ndarray, alpha: float) -> ConfidenceSequence:
         """For the probability of the category that is furthest off, from its indicator alone.
@@ -86,8 +92,7 @@ class CountsFollow:
         Against p: the beta mixture B(c + 1, n - c + 1) / (p^c (1 - p)^(n - c)), whose logarithm is convex in p
         (Robbins 1970).  A test of all categories at once may reject before one of them is seen to be off.
         """
-        frequencies = np.bincount(rows, minlength=len(self.probs)) / len(rows)
-        worst = int(np.argmax(np.abs(frequencies - self.probs)))
+        worst = self.worst(np.bincount(rows, minlength=len(self.probs)) / len(rows))
 
         def interval(came: np.ndarray) -> tuple[float, float]:
             n, c = len(came), float(came.sum())
@@ -99,7 +104,7 @@ class CountsFollow:
             return max(0.0, crossing(beyond, c / n, -0.1)), min(1.0, crossing(beyond, c / n, 0.1))
 
         came = (rows == worst).astype(float)
-        return sequence(f"the frequency of category {worst}", float(self.probs[worst]), came, interval)
+        return sequence(f"the share of draws in {self.name(worst)}", float(self.probs[worst]), came, interval)
 
 
 def check_categorical(
@@ -143,5 +148,8 @@ def check_distribution(
         u = np.asarray(cdf(columns(draw, n, rng, 1)[:, 0]), dtype=float)
         return np.minimum(np.floor(CELLS * u), CELLS - 1)
 
-    probs = np.full(CELLS, 1 / CELLS)
-    return check_categorical(cells, probs=probs, rng=rng, detect=detect, alpha=alpha, beta=beta, claim=claim)
+    def name(cell: int) -> str:
+        return f"the {100 * cell // CELLS} % to {100 * (cell + 1) // CELLS} % range of the stated distribution"
+
+    test = CountsFollow(np.full(CELLS, 1 / CELLS), detect, claim, name)
+    return run(test, lambda n, rng: labels(cells, n, rng, CELLS), rng, alpha, beta)
