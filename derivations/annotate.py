@@ -28,6 +28,7 @@ MEANING: Final = {
     "recorded": "a definition or condition, nothing to refute",
     "unread": "could not be read",
 }
+TONES: Final = {"reached": "proved", "refuted": "refuted", "undecided": "undecided", "not found": "refuted"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def render_html(report: DocumentReport, title: str = "Derivations") -> str:
         blocks=list(_blocks(report)),
         signs=SIGNS,
         meaning=MEANING,
+        tones=TONES,
         first=_first_wrong(report),
     )
 

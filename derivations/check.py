@@ -20,8 +20,8 @@ from derivations.decide import decide
 from derivations.definitions import expand_quantities
 from derivations.document import Document, Kind, Part, parse_document
 from derivations.goals.chains import Statement
-from derivations.goals.goal import Finding, Goal
-from derivations.goals.look import Work, look_for
+from derivations.goals.goal import Finding, Goal, State
+from derivations.goals.look import Work, look_for, with_text
 from derivations.language import Constant, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
 from derivations.members import instances
 from derivations.reader import Chain, Display, ReadError, Side, read_display, read_side
@@ -61,7 +61,7 @@ def check_document(
         (equations if part.kind is Kind.DISPLAY else definitions).append(checker.check(part))
     parts = tuple(p for p in document.parts if question is None or p.question == question)
     written = {equation.question for equation in (*equations, *definitions)}
-    findings = tuple(f for number in goals if number in written for f in checker.look_for(number, goals[number]))
+    findings = tuple(f for n in goals if n in written for f in checker.look_for(n, goals[n], document))
     return DocumentReport(tuple(equations), tuple(definitions), time.monotonic() - start, parts, findings)
 
 
@@ -113,13 +113,21 @@ class _Checker:
         self.condition: _Condition | None = None
         self.statements: dict[str | None, list[Statement]] = {}
 
-    def look_for(self, question: str, goals: Sequence[Goal]) -> tuple[Finding, ...]:
-        """What the steps read so far under a question make of its goals; nothing where the names are not its own."""
+    def look_for(self, question: str, goals: Sequence[Goal], document: Document) -> tuple[Finding, ...]:
+        """What the steps under a question make of its goals; nothing where the names are not the question's own."""
         if not self.contexts.is_own(question):
             return ()
-        given, context = self.contexts.initial(question), self.contexts[question]
-        work = Work(question, tuple(self.statements.get(question, ())), given, context)
-        return look_for(goals, work, self.decide)
+        findings = look_for(goals, self._work(question), self.decide)
+        if all(finding.state is not State.NOT_FOUND for finding in findings):
+            return findings
+        for part in document.running(question):
+            self.check(part)
+        return with_text(findings, look_for(goals, self._work(question), self.decide))
+
+    def _work(self, question: str) -> Work:
+        """The steps read so far under a question."""
+        steps = tuple(self.statements.get(question, ()))
+        return Work(question, steps, self.contexts.initial(question), self.contexts[question])
 
     def check(self, part: Part) -> Equation:
         """One display, or one definition in the text."""

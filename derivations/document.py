@@ -27,6 +27,8 @@ OPENING: Final = re.compile(
 )
 QUESTION: Final = re.compile(r"(?<![\d.])(\d\.\d\.\d{1,2})(?![\d.]*\d)")
 DEFINES: Final = re.compile(r"(?:\b(?:let|define|denote|set|where|write)\b[^.$]{0,40}|^[-*][ \t]+)$", re.IGNORECASE)
+RUNNING: Final = re.compile(r"(?<![\\$])\$([^$]{3,2000}?)\$(?!\$)")
+RELATES: Final = re.compile(r"[=<>]|\\(?:le|ge|leq|geq|propto)\b")
 FRONT: Final = re.compile(r"\A\s*\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
@@ -55,6 +57,15 @@ class Document:
 
     parts: list[Part]
     front: dict[str, Any] = field(default_factory=dict)
+
+    def running(self, question: str) -> Iterator[Part]:
+        """The relations in a question's running text, which are no steps of a derivation."""
+        for part in self.parts:
+            if part.kind is Kind.PROSE and part.question == question:
+                for match in RUNNING.finditer(part.text):
+                    if RELATES.search(match.group(1)):
+                        line = part.line + part.text.count("\n", 0, match.start())
+                        yield Part(Kind.INLINE, match.group(1).strip(), line, question)
 
     @property
     def displays(self) -> list[Part]:

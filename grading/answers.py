@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from derivations.check import check_document
+from derivations.check import NO_GOALS, Goals, check_document
 from derivations.document import Kind, parse_document
 from derivations.reader import ReadError
-from derivations.report import Equation
+from derivations.report import DocumentReport
 from derivations.verdict import undecided
 
 
@@ -33,7 +33,6 @@ def without_heading(written: str) -> str:
     return rest if first.startswith(("#", "**")) else written
 
 
-def unread(text: str) -> list[Equation]:
-    """The displayed equations that cannot be read, without deciding any of the others."""
-    report = check_document(text, decide=lambda relation, context: undecided("not asked"))
-    return [equation for equation in report.equations if not equation.is_read]
+def at_a_glance(text: str, goals: Goals = NO_GOALS) -> DocumentReport:
+    """What can be said without deciding any step: which equations cannot be read, and which goals no line gives."""
+    return check_document(text, decide=lambda relation, context: undecided("not asked"), goals=goals)

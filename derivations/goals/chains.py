@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from sympy import Basic, Expr
+from sympy import Basic, Expr, log
 
 from derivations.context import Context
 from derivations.definitions import expand_quantities
-from derivations.language import Quantity, Relation, Sign
+from derivations.language import Density, Quantity, Relation, Sign
 
 HOLDS = frozenset({"proved", "supported"})
-ORDER = {Sign.LESS: Sign.AT_MOST, Sign.GREATER: Sign.AT_LEAST}
+CHAINED = {
+    **{sign: sign for sign in (Sign.EQUAL, Sign.AT_MOST, Sign.AT_LEAST, Sign.EQUAL_UP_TO_CONSTANT)},
+    **{Sign.DEFINED: Sign.EQUAL, Sign.LESS: Sign.AT_MOST, Sign.GREATER: Sign.AT_LEAST},
+}
 TURNED = {Sign.AT_MOST: Sign.AT_LEAST, Sign.AT_LEAST: Sign.AT_MOST}
-CHAINED = (Sign.EQUAL, Sign.DEFINED, Sign.AT_MOST, Sign.AT_LEAST, *ORDER, Sign.EQUAL_UP_TO_CONSTANT)
+LOGGED = {Sign.PROPORTIONAL: Sign.EQUAL_UP_TO_CONSTANT}
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ class Link:
 class Chains:
     """Steps connected at the sides they share, however a defined name is written.
 
-    A side is followed from step to step as long as the signs point one way: from `A = B` and `B <= C` to `A <= C`.
+    A side is followed from step to step as long as the signs point one way: from `A = B` and `B <= C` to `A <= C`. What
+    is said of a density is said of its logarithm too.
     """
 
     def __init__(self, statements: Collection[Statement], context: Context) -> None:
@@ -63,13 +67,17 @@ class Chains:
 
     def _add(self, statement: Statement) -> None:
         left, sign, right = statement.relation.left, statement.relation.sign, statement.relation.right
-        sign = ORDER.get(sign, Sign.EQUAL if sign is Sign.DEFINED else sign)
+        if isinstance(left, Density) and sign in (Sign.EQUAL, Sign.DEFINED, Sign.PROPORTIONAL):
+            self._connect(log(left), LOGGED.get(sign, Sign.EQUAL), log(right), statement.line)
+        if sign in CHAINED:
+            self._connect(left, CHAINED[sign], right, statement.line)
+
+    def _connect(self, left: Expr, sign: Sign, right: Expr, line: int) -> None:
         start, end = self.key(left), self.key(right)
-        if statement.relation.sign not in CHAINED or start == end:
-            return
-        self.sides |= {start: left, end: right}
-        self.next.setdefault(start, []).append((sign, end, statement.line))
-        self.next.setdefault(end, []).append((TURNED.get(sign, sign), start, statement.line))
+        if start != end:
+            self.sides |= {start: left, end: right}
+            self.next.setdefault(start, []).append((sign, end, line))
+            self.next.setdefault(end, []).append((TURNED.get(sign, sign), start, line))
 
     def links(self) -> Iterator[Link]:
         """Every pair of connected sides, along the steps and against them."""

@@ -61,12 +61,20 @@ class Found:
         """
         statements = [s for s in statements if s.relation.sign in (Sign.EQUAL, Sign.DEFINED)]
         chains = Chains(statements, self.context)
-        forms = {side: s.line for s in statements for side in sides(s) if self.is_form(side)}
+        forms = self._forms(statements)
         lines = [self._line(term, forms, chains, connected_only) for term in entries(self.quantity)]
         whole = self._line(self.quantity, forms, chains, connected_only)
         if whole is not None or None in lines:
             return whole
         return max(line for line in lines if line is not None)
+
+    def _forms(self, statements: list[Statement]) -> dict[Expr, int]:
+        """The sides that are forms, and those that become one when what the other steps give is put in."""
+        forms = {side: s.line for s in statements for side in sides(s) if self.is_form(side)}
+        pairs = [pair for s in statements for pair in (sides(s), sides(s)[::-1])]
+        given = {term: form for term, form in pairs if form in forms and term not in forms}
+        written = {term.xreplace(given): s.line for s in statements for term in sides(s) if term not in given}
+        return forms | {term: line for term, line in written.items() if term not in forms and self.is_form(term)}
 
     def _line(self, term: Expr, forms: dict[Expr, int], chains: Chains, connected_only: bool) -> int | None:
         for form, line in forms.items():
@@ -89,14 +97,18 @@ class Found:
         return not contains(written, *OPEN, Transposed)
 
     def _concerns(self, density: Density) -> bool:
-        return any(variable.name == self.goal.about for variable in density.variables)
+        """Whether the variable stands in a density, and nothing that is not its neighbour in the model."""
+        factors = [
+            f for joint in self.context.factorizations for factor in joint.factors for f in factor.atoms(Density)
+        ]
+        near = {name for factor in factors if self.goal.about in (names := names_in(factor)) for name in names}
+        return self.goal.about in names_in(density) and names_in(density) <= near
 
     def is_close_to(self, statement: Statement) -> bool:
-        """Whether a step gives some form of something with the quantity's letters: a human may see the goal in it."""
-        names = letters(self.quantity)
+        """Whether a step gives a form of something with the quantity's letters: a human may see the goal in it."""
         left, right = sides(statement)
         return any(
-            self.is_form(form) and not self.is_form(other) and bool(names & letters(other))
+            self.is_form(form) and not self.is_form(other) and alike(self.quantity, other)
             for form, other in ((left, right), (right, left))
         )
 
@@ -119,6 +131,16 @@ def integrands(term: Basic) -> set[Density]:
         return {term}
     parts = (term.body,) if isinstance(term, Expectation) else term.args
     return {density for part in parts for density in integrands(part)}
+
+
+def names_in(density: Density) -> set[str]:
+    """The letters of a density's variables."""
+    return {variable.name for variable in density.variables}
+
+
+def alike(one: Basic, other: Basic) -> bool:
+    """Whether two terms share the name of a density or a quantity, and both are derivatives or neither is."""
+    return bool(letters(one) & letters(other)) and contains(one, Gradient) is contains(other, Gradient)
 
 
 def letters(term: Basic) -> set[str]:

@@ -6,8 +6,8 @@ that is said; where a step comes close in a form that is not recognised, a human
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from derivations.context import Context
 from derivations.contexts import ContextError
@@ -17,11 +17,12 @@ from derivations.goals.goal import Finding, Goal, State
 from derivations.goals.shown import Shown
 from derivations.language import Density, Quantity, contains
 from derivations.reader import ReadError, read_relation
+from derivations.verdict import Status
 
 NOT_FOUND = "no step gives it"
 RESTATED = "it is stated, but no step leads to it"
 CLOSE = "a step comes close, but not in a form that is recognised"
-STATE = {"refuted": State.REFUTED, "undecided": State.UNDECIDED, "recorded": State.UNDECIDED}
+STATE = {Status.REFUTED: State.REFUTED, Status.UNDECIDED: State.UNDECIDED}
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,18 @@ def look_for(goals: Iterable[Goal], work: Work, decide: Decide) -> tuple[Finding
     return tuple(_left_over(finding, work, used, decide) for finding in findings)
 
 
+def with_text(displayed: Iterable[Finding], written: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What displays make of the goals, and where they do not, what they make of them together with the running text."""
+    pairs = zip(displayed, written, strict=True)
+    return tuple(_in_text(one, other) if one.state is State.NOT_FOUND else one for one, other in pairs)
+
+
+def _in_text(displayed: Finding, written: Finding) -> Finding:
+    if written.state is State.NOT_FOUND:
+        return displayed
+    return replace(written, state=State.UNDECIDED, words="only with formulas of the running text, which are no steps")
+
+
 def _shown(goal: Goal, work: Work) -> Finding:
     """Of a statement to be shown."""
     shown = Shown(read_relation(goal.show, work.given), work.context)
@@ -52,11 +65,9 @@ def _shown(goal: Goal, work: Work) -> Finding:
     for link in chains.links():
         if shown.is_said_by(link):
             return _stated(goal, work, link, holding, chains)
-    for verdict in ("undecided", "refuted"):
-        trusted = [s for s in work.statements if s.holds or s.verdict == verdict]
-        wrong = [s for s in trusted if not s.holds]
-        if wrong and any(shown.is_said_by(link) for link in Chains(trusted, work.context).links()):
-            return _through(goal, work, wrong[0])
+    for trusted, wrong in _trusting(work):
+        if any(shown.is_said_by(link) for link in Chains(trusted, work.context).links()):
+            return _through(goal, work, wrong)
     if any(shown.is_close_to(link) for link in chains.links()):
         return Finding(work.question, goal, State.UNDECIDED, CLOSE)
     return Finding(work.question, goal, State.NOT_FOUND, NOT_FOUND)
@@ -80,17 +91,24 @@ def _found(goal: Goal, work: Work, decide: Decide) -> Finding:
     line = found.line(s for s in work.statements if s.holds)
     if line is not None:
         return Finding(work.question, goal, State.REACHED, f"line {line}", line)
-    for verdict in ("undecided", "refuted"):
-        trusted = [s for s in work.statements if s.holds or s.verdict == verdict]
-        wrong = [s for s in trusted if not s.holds]
-        if wrong and found.line(trusted, connected_only=True) is not None:
-            return _through(goal, work, wrong[0])
+    for trusted, wrong in _trusting(work):
+        if found.line(trusted, connected_only=True) is not None:
+            return _through(goal, work, wrong)
     return Finding(work.question, goal, State.NOT_FOUND, NOT_FOUND)
+
+
+def _trusting(work: Work) -> Iterator[tuple[list[Statement], Statement]]:
+    """The steps that hold together with those that are undecided, then refuted; and the first of these."""
+    for verdict in (Status.UNDECIDED.value, Status.REFUTED.value):
+        trusted = [s for s in work.statements if s.holds or s.verdict == verdict]
+        others = [s for s in trusted if not s.holds]
+        if others:
+            yield trusted, others[0]
 
 
 def _through(goal: Goal, work: Work, step: Statement) -> Finding:
     words = f"only by way of a step that is {step.verdict}, line {step.line}"
-    return Finding(work.question, goal, STATE[step.verdict], words, step.line)
+    return Finding(work.question, goal, STATE[Status(step.verdict)], words, step.line)
 
 
 def _left_over(finding: Finding, work: Work, used: set[int | None], decide: Decide) -> Finding:

@@ -26,7 +26,6 @@ from derivations.language import (
     Sign,
     Variable,
     VariableRange,
-    contains,
 )
 from derivations.prover.prove import prove
 
@@ -41,7 +40,7 @@ class Shown:
         self.kept = frozenset(d.left.name for d in context.definitions if isinstance(d.left, Density))
         self.context = replace(context, definitions=named)
         self.goal = _upwards(goal)
-        self.unknown = _Unknown(contains(self._written(self.goal), KL))
+        self.unknown = _Unknown(self._written(self.goal), context)
         self.gap = self.unknown(self._written(self.goal))
         self.marks = self._marks(self.gap)
 
@@ -60,7 +59,7 @@ class Shown:
     def is_close_to(self, link: Link) -> bool:
         """Whether two connected sides are about the same densities, so that a human may see the goal in them."""
         said = _upwards(Relation(link.left, link.sign, link.right))
-        mentioned, wanted = (self._written(r).atoms(Density) for r in (said, self.goal))
+        mentioned, wanted = (self._written(r).atoms(Density, Gradient) for r in (said, self.goal))
         alike = (said.sign is Sign.AT_MOST) is (self.goal.sign is Sign.AT_MOST)
         return alike and wanted <= mentioned
 
@@ -80,10 +79,16 @@ def _upwards(relation: Relation) -> Relation:
 
 
 class _Unknown:
-    """Writes divergences and gradients as the logs of unknown functions of what they depend on."""
+    """Writes divergences and gradients as the logs of unknown functions of what they depend on.
 
-    def __init__(self, divergences: bool) -> None:
-        self.divergences = divergences
+    Where the goal has a divergence from something the model does not give, such as the posterior, that stays unknown
+    too: otherwise the definition of the divergence would say the same as the goal, by Bayes' theorem.
+    """
+
+    def __init__(self, goal: Expr, context: Context) -> None:
+        factors = {d for joint in context.factorizations for factor in joint.factors for d in factor.atoms(Density)}
+        self.divergences = goal.atoms(KL)
+        self.targets = {kl.p for kl in self.divergences if isinstance(kl.p, Density)} - factors
 
     def __call__(self, term: Basic) -> Any:
         found = divergence(term) if self.divergences else None
@@ -92,6 +97,8 @@ class _Unknown:
             return _function(found, tuple(v for v in _variables(found) if v not in bound))
         if isinstance(term, Gradient):
             return _function(term, _variables(term))
+        if term in self.targets:
+            return Density(f"[{term}]", term.of, term.given)
         return term if not term.args else term.func(*(self(part) for part in term.args))
 
 

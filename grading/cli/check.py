@@ -17,10 +17,14 @@ from derivations.check import check_document
 from derivations.contexts import ContextError, read_page
 from derivations.reader import ReadError
 from derivations.report import DocumentReport, to_json
+from grading.assignment import load
 from grading.cli.mistakes import Mistake
 from grading.report.write import put
 
-COLOURS = {"proved": "green", "supported": "green", "refuted": "red", "undecided": "yellow", "unread": "yellow"}
+COLOURS = {
+    **{"proved": "green", "supported": "green", "refuted": "red", "undecided": "yellow", "unread": "yellow"},
+    **{"reached": "green", "not found": "red"},
+}
 
 
 def check(
@@ -48,7 +52,7 @@ def checked(file: Path, question: str | None, context: Path | None) -> DocumentR
     try:
         text = file.read_text(encoding="utf-8-sig")
         page = read_page(tomllib.loads(context.read_text(encoding="utf-8"))) if context is not None else None
-        return check_document(text, question, page)
+        return check_document(text, question, page, goals=load().goals())
     except OSError as error:
         raise Mistake(f"{error.filename}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, ContextError) as error:
@@ -58,9 +62,18 @@ def checked(file: Path, question: str | None, context: Path | None) -> DocumentR
 
 
 def show(console: Console, report: DocumentReport) -> None:
-    """A table with a row for each step."""
+    """A table with a row for each step, and one with a row for each goal of the questions."""
     table = Table("question", "line", "tag", "step", "verdict", "evidence", box=None, pad_edge=False)
     for question, line, tag, step, verdict, evidence in report.table():
-        colour = COLOURS.get(verdict, "default")
-        table.add_row(question, line, tag, step, f"[{colour}]{verdict}[/]", escape(evidence))
+        table.add_row(question, line, tag, step, coloured(verdict), escape(evidence))
     console.print(table)
+    goals = Table("question", "asked for", "state", "where", box=None, pad_edge=False)
+    for found in report.goals:
+        goals.add_row(found.question, escape(found.goal.says), coloured(found.state), escape(found.words))
+    if report.goals:
+        console.print("", goals)
+
+
+def coloured(verdict: str) -> str:
+    """A verdict or a goal's state in its colour."""
+    return f"[{COLOURS.get(verdict, 'default')}]{verdict}[/]"

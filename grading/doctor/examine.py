@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from derivations.report import Equation
-from grading.answers import sections, unread
+from derivations.goals.goal import State
+from derivations.report import DocumentReport
+from grading.answers import at_a_glance, sections
 from grading.assignment import ContractFunction, ContractModule, Course, Kind, Question, contract
 from grading.submission import Missing, Problem, Submission
 
@@ -86,21 +87,24 @@ def answers_of(submission: Submission, course: Course) -> Iterator[Finding]:
     except Missing as problem:
         yield Finding(Weight.MISSING, "answers.md", "answers.md", str(problem))
         return
-    written, unreadable = sections(text), unread(text)
+    written, seen = sections(text), at_a_glance(text, course.goals())
     for question in course.questions:
         if any(check.kind is Kind.PROSE or check.name == "derivation" for check in question.checks):
-            faults = [equation for equation in unreadable if equation.question == question.number]
-            yield from answer_findings(question, written.get(question.number, ""), faults)
+            yield from answer_findings(question, written.get(question.number, ""), seen)
 
 
-def answer_findings(question: Question, text: str, faults: list[Equation]) -> Iterator[Finding]:
-    """An empty answer, or each equation that cannot be read."""
+def answer_findings(question: Question, text: str, seen: DocumentReport) -> Iterator[Finding]:
+    """An empty answer; or each equation that cannot be read and each goal that no line gives."""
     if not text.strip():
         yield Finding(
             Weight.MISSING, question.number, "answers.md", f"nothing stands under the heading {question.number}"
         )
         return
+    faults = [e for e in seen.equations if e.question == question.number and not e.is_read]
+    missed = [f for f in seen.goals if f.question == question.number and f.state is State.NOT_FOUND]
     for equation in faults:
         yield Finding(Weight.NOTICE, question.number, f"answers.md, line {equation.line}", equation.problem or "")
-    if not faults:
+    for found in missed:
+        yield Finding(Weight.NOTICE, question.number, "answers.md", f"not seen: {found.goal.says} ({found.words})")
+    if not faults and not missed:
         yield Finding(Weight.FOUND, question.number, "answers.md")
