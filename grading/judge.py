@@ -19,6 +19,7 @@ from grading.counterexample import snippet
 from grading.outcome import Outcome, State
 from grading.submission import Call, Problem
 
+TO_BE_READ = "to be read and marked"
 FLAKY = "Two calls with the same arguments gave different results; a function of its arguments alone is expected."
 
 
@@ -124,5 +125,5 @@ def unfinished(course: Course, outcomes: dict[str, Outcome], reason: str) -> lis
             continue
         prose = check.kind is Kind.PROSE
         state = State.NEEDS_HUMAN if prose else State.NOT_RUN
-        missing.append(Outcome(check=identifier, state=state, message="to be read and marked" if prose else reason))
+        missing.append(Outcome(check=identifier, state=state, message=TO_BE_READ if prose else reason))
     return missing

@@ -30,7 +30,7 @@ from grading.station import receive, send
 
 PROGRAM = ("-m", "grading.station")
 ATTEMPTS = 2
-SILENCE = {Kind.TEST: 600.0, Kind.EXPERIMENT: 1800.0}
+SILENCE = {Kind.TEST: 600.0, Kind.EXPERIMENT: 1800.0, Kind.PROSE: 600.0}
 FULL_TRAINING = 48 * 3600.0
 """Seconds without an outcome after which a station is taken for lost."""
 

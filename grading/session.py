@@ -18,9 +18,9 @@ import pytest
 
 import tests
 from grading import pytest_plugin
-from grading.assignment import Course, load_course
+from grading.assignment import Course, Kind, load_course
 from grading.gradebook.conditions import Conditions, Profile
-from grading.judge import Judge
+from grading.judge import TO_BE_READ, Judge
 from grading.naming import Namer, namer
 from grading.outcome import Outcome, State
 from grading.submission import Submission, Transport
@@ -103,10 +103,14 @@ def options_of(job: Job) -> list[str]:
 
 
 def give_up(job: Job, checks: tuple[str, ...], state: State, reason: str, publish: Publish) -> None:
-    """One outcome for all of these checks."""
+    """One outcome for all of these checks; the text of an answer will be read all the same."""
     manifest = job.asked().manifest()
     for name in checks:
-        publish(Ended(Outcome(check=name, state=state, message=reason), job.conditions.key(manifest[name][1])))
+        _, check = manifest[name]
+        outcome = Outcome(check=name, state=state, message=reason)
+        if check.kind is Kind.PROSE:
+            outcome = Outcome(check=name, state=State.NEEDS_HUMAN, message=TO_BE_READ)
+        publish(Ended(outcome, job.conditions.key(check)))
 
 
 @dataclass(eq=False)

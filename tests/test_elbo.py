@@ -1,7 +1,7 @@
 """1.1.1-1.1.3 in numbers: the decomposition, the gap of a family and the mean-field optimum, exactly.
 
 These are the theorems that the questions ask to derive, evaluated on random models; they hold the derivations' and
-the checks' own definitions to account, and concern no submission.
+the checks' own definitions to account, and concern no submission.  One lays a picture beside the answer to 1.1.2.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grading.exhibits import Exhibits
+from grading.experiments import families
 from tests.strategies import seeds
 
 Array = np.ndarray
@@ -74,3 +76,24 @@ def test_gap_of_the_mean_field_family(rho: float, scale: float) -> None:
     kl = 0.5 * (np.trace(precision @ np.diag(variances)) - 2 + np.log(np.linalg.det(covariance) / variances.prod()))
     assert kl == pytest.approx(-0.5 * np.log(1 - rho**2), abs=1e-9)
     np.testing.assert_allclose(variances, np.diag(covariance) * (1 - rho**2), rtol=1e-9)
+
+
+@pytest.mark.question("1.1.2")
+def test_family_and_tightness(exhibits: Exhibits) -> None:
+    """Laid beside the answer: the best ELBO and the best q of three nested families of Gaussians, by optimisation."""
+    gaps = families.gaps()
+    for family, values in gaps.items():
+        exhibits.fact(f"nats missed by {family}, by correlation", [float(round(gap, 4)) for gap in values])
+    exhibits.fact("correlation of the posterior", families.CORRELATIONS.tolist())
+    exhibits.plot(families.figure(gaps), "A richer family: a tighter bound, a closer q", families.describe(gaps))
+
+
+def test_best_members_of_the_families() -> None:
+    """Optimisation finds the known gaps, -½ log(1 - ρ²) factorised and 0 with full covariance, and no family beats one
+    that contains it."""
+    one_variance, factorised, full = families.gaps().values()
+    np.testing.assert_allclose(factorised, -0.5 * np.log(1 - families.CORRELATIONS**2), atol=1e-9)
+    np.testing.assert_allclose(full, 0, atol=1e-9)
+    assert (one_variance > factorised).all() and (factorised[1:] > full[1:]).all()
+    covariance = families.best(families.FAMILIES[1], families.SHOWN).covariance
+    np.testing.assert_allclose(np.diag(covariance), families.SCALES**2 * (1 - families.SHOWN**2), rtol=1e-5)

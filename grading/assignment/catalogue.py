@@ -28,7 +28,7 @@ class Kind(StrEnum):
     EXPERIMENT = "experiment"
     """A training run, with a profile; also a pytest test, deselected unless asked for."""
     PROSE = "prose"
-    """A rubric that a human applies to the text."""
+    """A rubric that a human applies to the text; a test of that name, where there is one, lays evidence beside it."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

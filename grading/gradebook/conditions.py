@@ -37,8 +37,8 @@ class Conditions(msgspec.Struct, frozen=True):
     """Acceptance bands of training runs, as a multiple of the recorded ones: the course's."""
 
     def runs(self, check: Check) -> bool:
-        """Is this check run at all?  Prose never is, experiments only with a profile."""
-        return check.kind is Kind.TEST or (check.kind is Kind.EXPERIMENT and self.profile is not Profile.NONE)
+        """Is this check's test run, if it has one?  Experiments only with a profile."""
+        return check.kind is not Kind.EXPERIMENT or self.profile is not Profile.NONE
 
     def key(self, check: Check, substituted: Sequence[str] = ()) -> str:
         """The seed policy under which an outcome of this check is kept, e.g. `seed 0, quick`."""

@@ -10,15 +10,17 @@ from flask import Flask, Response, abort, make_response, redirect, render_templa
 from grading.marking.agreement import agreement
 from grading.marking.desk import Answer, Desk
 from grading.marking.requests import RequestPages
+from grading.report.page import picture
 from grading.run import Run
 from grading.typeset import markdown
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'"
 
 
 def make_app(desk: Desk, who: str, token: str, run: Run | None = None) -> Flask:
     """A Flask application for one marker; with a run, regrade requests can be answered by running a check again."""
     app = Flask(__name__)
+    app.jinja_env.filters["picture"] = picture
     guard(app, token)
     requests = RequestPages(desk, run, who)
     pages = Pages(desk, requests, who)

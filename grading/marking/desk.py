@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grading.assignment import Check, Course, Kind, Question
 from grading.gradebook import Gradebook, Mark
-from grading.outcome import Outcome
+from grading.outcome import Outcome, Plot
 from grading.submission.folder import Layout, LayoutError
 
 Sections = Callable[[str], dict[str, str]]
@@ -24,7 +24,7 @@ class Answer:
     check: str
     text: str
     evidence: tuple[Outcome, ...]
-    """Outcomes of the other checks of the same question."""
+    """Outcomes of the question's checks."""
     marks: tuple[Mark, ...]
     """Oldest first."""
 
@@ -32,6 +32,11 @@ class Answer:
     def label(self) -> str:
         """A name that gives nothing away."""
         return f"Answer {self.content[:6]}"
+
+    @property
+    def plots(self) -> list[Plot]:
+        """Pictures that these checks laid beside the answer."""
+        return [plot for outcome in self.evidence for plot in outcome.plots]
 
     def mark_by(self, who: str) -> Mark | None:
         """This marker's latest mark."""
@@ -69,8 +74,8 @@ class Desk:
         return Answer(content, identifier, text, evidence, marks)
 
     def outcomes(self, content: str) -> list[Outcome]:
-        """The submission's outcomes so far."""
-        return list(self.book.kept(content).values())
+        """The submission's latest outcome of each check so far."""
+        return list({outcome.check: outcome for outcome in self.book.kept(content).values()}.values())
 
     def written(self, folder: Path) -> dict[str, str]:
         """Text by question number; nothing where the submission has no readable answers."""

@@ -39,11 +39,11 @@ def test_there_are_24_questions_in_order() -> None:
 
 
 def test_every_check_has_a_test_and_every_test_a_check() -> None:
-    """The manifest is what pytest collects, no more and no less; prose has no test."""
-    manifest = {i for i, (_, check) in load().manifest().items() if check.kind is not Kind.PROSE}
+    """The manifest is what pytest collects, no more and no less; prose may have a test, or none."""
+    manifest = load().manifest()
     found = collected()
     assert len(found) == len(set(found))
-    assert manifest == set(found)
+    assert {i for i, (_, check) in manifest.items() if check.kind is not Kind.PROSE} <= set(found) <= set(manifest)
 
 
 def test_every_function_of_the_contract_belongs_to_a_question() -> None:

@@ -177,7 +177,7 @@ def test_an_edited_check_changes_its_own_fingerprint_only(tmp_path: Path) -> Non
 def test_fingerprints_reach_every_check_that_has_a_test() -> None:
     """No check of the manifest is left without one, so none is silently never run."""
     manifest = load().manifest()
-    assert set(fingerprints(manifest)) == {name for name, (_, check) in manifest.items() if check.kind != "prose"}
+    assert set(fingerprints(manifest)) >= {name for name, (_, check) in manifest.items() if check.kind != "prose"}
 
 
 def test_what_waits_is_derived_not_stored() -> None:
