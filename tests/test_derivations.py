@@ -2,7 +2,7 @@
 
 A step is refuted only with a counterexample and accepted only with a proof or, failing that, 200
 random models (`derivations`); what cannot be read or decided is put before a human, never guessed.  What the question
-wants to see derived stands in its page as `goals`.  False positives 0.
+wants to see derived stands in its page as `goals`; a closed form may stand in answers.py instead.  False positives 0.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import pytest
 
 from derivations.check import check_document
-from derivations.goals.goal import Finding, State
+from derivations.goals.goal import Finding, Goal, State
+from derivations.reader import ReadError
 from derivations.report import Equation, Step
-from grading.assignment import load
+from derivations.verdict import Status
+from grading import closed_forms
+from grading.assignment import Question, load
 from grading.claims import NeedsHuman, Refuted
 from grading.submission import Missing, Submission
 
@@ -26,8 +29,10 @@ def test_derivation(submission: Submission, number: str) -> None:
 
     Rung: symbolic: a step is refuted only with a counterexample.
     """
-    report = check_document(submission.answers(), question=number, goals=GOALS)
-    if not report.equations:
+    reached = in_code(submission, number)
+    wanted = [goal for goal in GOALS.get(number, ()) if goal.name not in reached]
+    report = check_document(text_of(submission, bool(reached and not wanted)), question=number, goals={number: wanted})
+    if not report.equations and (wanted or not reached):
         raise Missing(f"answers.md has no displayed equation ($$ ... $$) under a heading with {number}")
     first = report.first_wrong(number)
     if first is not None:
@@ -35,13 +40,50 @@ def test_derivation(submission: Submission, number: str) -> None:
     open_ends = [f"line {e.line}: {e.problem or 'a step is undecided'}" for e in report.equations if not settled(e)]
     if open_ends:
         raise NeedsHuman("a human has to look at " + "; ".join(open_ends))
-    if GOALS.get(number) and not report.goals:
+    if wanted and not report.goals:
         raise NeedsHuman("answers.md brings a context of its own: a human has to see whether it gets to the goal")
     missed = [finding for finding in report.goals if finding.state is not State.REACHED]
     if any(finding.state is State.NOT_FOUND for finding in missed):
         raise Refuted("every step holds, but the question asks for more:\n" + "\n".join(map(line_of, missed)))
     if missed:
         raise NeedsHuman("a human has to look at the goal: " + "; ".join(map(line_of, missed)))
+
+
+def in_code(submission: Submission, number: str) -> set[str]:
+    """Names of the goals that a closed form in answers.py reaches.  Raises Refuted at the first that is wrong."""
+    question = load().question(number)
+    texts = closed_forms.written(submission, question)
+    for goal in closed_forms.asked(question):
+        if goal.name in texts:
+            judge_code(question, goal, texts[goal.name])
+    return set(texts)
+
+
+def judge_code(question: Question, goal: Goal, text: str) -> None:
+    """One closed form: accepted with a proof or 50 digits at random points, refuted with a counterexample."""
+    try:
+        verdict = closed_forms.verdict(question, goal, text)
+    except ReadError as error:
+        raise NeedsHuman(f"answers.py, `{goal.name}` cannot be read: {error.reason}; it is {text:.200}") from None
+    if verdict.status is Status.UNDECIDED:
+        raise NeedsHuman(f"answers.py, `{goal.name}` is undecided: {verdict.evidence}; it is {text:.200}")
+    if verdict.counterexample is not None:
+        found = verdict.counterexample
+        raise Refuted(
+            f"answers.py, `{goal.name}` is not {goal.says}: {verdict.evidence},\n"
+            f"where it is {found.right} and its definition gives {found.left}",
+            example=closed_forms.example(text, found),
+        )
+
+
+def text_of(submission: Submission, optional: bool) -> str:
+    """`answers.md`; nothing where there is none and none is needed."""
+    try:
+        return submission.answers()
+    except Missing:
+        if optional:
+            return ""
+        raise
 
 
 def settled(equation: Equation) -> bool:

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from derivations.contexts import context_of
 from derivations.goals.goal import State
+from derivations.reader import ReadError
+from derivations.reader.code import read_code
 from derivations.report import DocumentReport
+from grading import closed_forms
 from grading.answers import at_a_glance, sections
 from grading.assignment import ContractFunction, ContractModule, Course, Kind, Question, contract
 from grading.submission import Missing, Problem, Submission
+
+CODE = "answers.py"
 
 
 class Weight(StrEnum):
@@ -82,26 +88,48 @@ def function_finding(function: ContractFunction, seen: dict[str, Any]) -> Findin
 
 def answers_of(submission: Submission, course: Course) -> Iterator[Finding]:
     """For each question that asks for a derivation or for prose: what stands under its heading."""
+    codes = list(dict.fromkeys(f for question in course.questions for f in code_findings(submission, question)))
+    yield from codes
     try:
         text = submission.answers()
     except Missing as problem:
         yield Finding(Weight.MISSING, "answers.md", "answers.md", str(problem))
         return
     written, seen = sections(text), at_a_glance(text, course.goals())
+    in_code = {finding.what for finding in codes if finding.weight is Weight.FOUND}
     for question in course.questions:
         if any(check.kind is Kind.PROSE or check.name == "derivation" for check in question.checks):
-            yield from answer_findings(question, written.get(question.number, ""), seen)
+            yield from answer_findings(question, written.get(question.number, ""), seen, in_code)
 
 
-def answer_findings(question: Question, text: str, seen: DocumentReport) -> Iterator[Finding]:
-    """An empty answer; or each equation that cannot be read and each goal that no line gives."""
-    if not text.strip():
+def code_findings(submission: Submission, question: Question) -> Iterator[Finding]:
+    """The question's closed forms in `answers.py`: found, or why they cannot be read; the file is optional."""
+    try:
+        submission.start_check()
+        texts = closed_forms.written(submission, question)
+    except Problem as problem:
+        yield Finding(Weight.NOTICE, CODE, CODE, str(problem))
+        return
+    for name, text in texts.items():
+        try:
+            read_code(text, context_of(question.number))
+        except ReadError as error:
+            yield Finding(Weight.NOTICE, f"{question.number} {name}", CODE, f"{error.reason}; it is {text:.200}")
+        else:
+            yield Finding(Weight.FOUND, f"{question.number} {name}", CODE)
+
+
+def answer_findings(question: Question, text: str, seen: DocumentReport, in_code: set[str]) -> Iterator[Finding]:
+    """An empty answer; or each equation that cannot be read and each goal that neither a line nor code gives."""
+    asked = {f"{question.number} {goal.name}" for goal in question.goals}
+    if not text.strip() and not (asked and asked <= in_code):
         yield Finding(
             Weight.MISSING, question.number, "answers.md", f"nothing stands under the heading {question.number}"
         )
         return
     faults = [e for e in seen.equations if e.question == question.number and not e.is_read]
     missed = [f for f in seen.goals if f.question == question.number and f.state is State.NOT_FOUND]
+    missed = [f for f in missed if f"{question.number} {f.goal.name}" not in in_code]
     for equation in faults:
         yield Finding(Weight.NOTICE, question.number, f"answers.md, line {equation.line}", equation.problem or "")
     for found in missed:

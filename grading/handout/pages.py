@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grading import closed_forms
 from grading.assignment import Check, Kind, Question
 
 LEVELS = {"D": "Level D", "C": "Level C", "B": "Level B", "A": "Level A"}
@@ -53,6 +54,16 @@ def answers(chosen: tuple[Question, ...]) -> str:
     return "\n\n".join([head, *(f"## {question.number} {question.title}" for question in chosen)]) + "\n"
 
 
+def code(chosen: tuple[Question, ...]) -> str:
+    """`answers.py`: a function to fill in for every closed form that is asked for."""
+    return CODE_HEAD + "".join(
+        f"\n\ndef {goal.name}({', '.join(closed_forms.letters(question, goal))}):\n"
+        f'    """{question.number}: {goal.says}."""\n    raise NotImplementedError\n'
+        for question in chosen
+        for goal in closed_forms.asked(question)
+    )
+
+
 def readme(wheel: str, version: str) -> str:
     """`README.md`: from an empty environment to the first feedback."""
     return f"""# Your work
@@ -72,9 +83,23 @@ shows an example that you can paste and run.
 - `evidence doctor .` says, before you hand in, what the grader will see.
 
 Where things go: functions in `implementations/`, as modules or notebooks of the same names; derivations and text in
-`answers.md`, under the headings that are there. Own names and files are mapped in `submission.toml`.
+`answers.md`, under the headings that are there; closed forms, if you like, in `answers.py`. Own names and files are
+mapped in `submission.toml`.
 """
 
+
+CODE_HEAD = '''"""Closed forms as sympy expressions: optional, for those who prefer code to LaTeX.
+
+Each function gets the letters of its question as symbols and returns an expression, or a list or Matrix of them:
+
+    return loggamma(a) + Sum(log(x[n]), (n, 1, N))
+
+Read are + - * / **, log, exp, sqrt, gamma, loggamma, digamma, trigamma, polygamma, Sum, Matrix, pi, E and x[n].
+Leave out letters that you do not need.  What is not filled in here is looked for in answers.md.
+"""
+
+from sympy import *
+'''
 
 SUBMISSION_TOML = """# Your name or anonymous id, as your course wants it.
 name = ""

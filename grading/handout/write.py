@@ -6,6 +6,7 @@ import hashlib
 from importlib.metadata import version as installed
 from pathlib import Path
 
+from grading import closed_forms
 from grading.assignment import Course, contract
 from grading.assignment.contract import STUBS
 from grading.handout import pages, stubs, wheel
@@ -37,6 +38,7 @@ def write(folder: Path, course: Course, *, levels: list[str] | None = None, note
         "README.md": pages.readme(built.name, label),
         "questions.md": pages.questions(chosen, label),
         "answers.md": pages.answers(chosen),
+        **({"answers.py": pages.code(chosen)} if any(map(closed_forms.asked, chosen)) else {}),
         "submission.toml": pages.SUBMISSION_TOML,
         "pytest.ini": pages.PYTEST_INI,
         "CHANGES.md": CHANGES.read_text(encoding="utf-8"),
@@ -50,8 +52,8 @@ def write(folder: Path, course: Course, *, levels: list[str] | None = None, note
 
 
 def version(course: Course) -> str:
-    """`0.1.0 (3f9c2a)`: the suite's version, and a digest that changes whenever a question or stub does."""
-    digest = hashlib.sha256(repr(course).encode())
+    """`0.1.0 (3f9c2a)`: the suite's version, and a digest that changes whenever a question, deadline or stub does."""
+    digest = hashlib.sha256(repr((course.title, course.questions, course.policy.deadlines)).encode())
     for path in sorted(STUBS.glob("*.py")):
         digest.update(path.read_bytes())
     return f"{installed('evidence-vi')} ({digest.hexdigest()[:6]})"

@@ -81,6 +81,16 @@ class Submission:
             raise Missing("the submission has no answers.md")
         return text
 
+    def closed_form(self, name: str, assumptions: dict[str, dict[str, bool]]) -> str | None:
+        """The text of a closed form in `answers.py`, or None where there is none.
+
+        A letter of the question is a symbol with these assumptions, or data where it has none.  Raises Problem.
+        """
+        text = self.request({"op": "closed_form", "function": name, "assumptions": assumptions})
+        if text is not None and not isinstance(text, str):
+            raise Returned(f"`{name}` in answers.py gave no expression")
+        return text
+
     def request(self, message: dict[str, Any], seconds: float | None = None) -> Any:
         """One request's value.
 

@@ -128,7 +128,10 @@ def closed_form(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
     from sympy import sstr
 
     symbols = [symbol(name, message["assumptions"].get(name, {"real": True})) for name in parameters_of(function)]
-    return sstr(function(*symbols))
+    try:
+        return sstr(function(*symbols))
+    except NotImplementedError:
+        return None
 
 
 def symbol(name: str, assumptions: dict[str, bool]) -> Any:
