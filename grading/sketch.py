@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from grading.montecarlo.confidence import ConfidenceSequence
+from grading.montecarlo.confidence import ConfidenceSequence, evenly
 from grading.trail import Trail
 
 ROWS = 6
@@ -24,7 +24,7 @@ def intervals(sequence: ConfidenceSequence) -> list[str]:
     16  ◀──────────────●──────────────▶
     64     ├──●───┤     ┃
     """
-    shown = sorted({round(i) for i in [k * (len(sequence.draws) - 1) / (ROWS - 1) for k in range(ROWS)]})
+    shown = evenly(len(sequence.draws), ROWS)
     left, right = window(sequence, shown)
     rows = [f"{sequence.draws[i]:>8,.0f}  {row(sequence, i, left, right)}" for i in shown]
     mark = column(sequence.truth, left, right)

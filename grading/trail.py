@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from grading.montecarlo.confidence import ConfidenceSequence, Evidence
+from grading.naming import FIT
 
 DRAWN = ("path_", "sequence_")
 """What the names of evidence begin with that is drawn, not read."""
@@ -71,6 +72,11 @@ NAMES = {
 }
 
 
-def facts(evidence: Evidence) -> Evidence:
-    """The evidence without the lists that are drawn, named for readers."""
-    return {NAMES.get(name, name): value for name, value in evidence.items() if not name.startswith(DRAWN)}
+MACHINERY = {*NAMES, "claim", "draws", FIT}
+"""What the verdict of a Monte Carlo test rests on, of use to a grader."""
+
+
+def facts(evidence: Evidence, behind: bool = True) -> Evidence:
+    """The evidence without the lists that are drawn, named for readers; what is behind a verdict only if asked for."""
+    kept = {name: value for name, value in evidence.items() if not name.startswith(DRAWN)}
+    return {NAMES.get(name, name): value for name, value in kept.items() if behind or name not in MACHINERY}

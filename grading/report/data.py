@@ -40,6 +40,8 @@ class CheckReport(msgspec.Struct, frozen=True):
     maximum: float
     message: str
     """What happened, in a sentence or two."""
+    traceback: str
+    """The submission's own frames where it raised; the grader's where that broke, which no page shows."""
     feedback: str
     """The same as a student reads it in the terminal: asked, found, example, where to read."""
     counterexample: str
@@ -170,7 +172,7 @@ def report(
     course: Course, entry: HandedIn, same_as: list[str], grade: Grade, how: Circumstances, regrades: list[Asked]
 ) -> Report:
     """Everything that is known of one submission."""
-    questions = [question_report(question) for question in grade.questions]
+    questions = [question_report(question, how.seed) for question in grade.questions]
     return Report(
         version=VERSION,
         submission=entry.submission,
@@ -233,7 +235,7 @@ def iso(time: datetime | None) -> str:
     return time.isoformat() if time else ""
 
 
-def question_report(graded: GradedQuestion) -> QuestionReport:
+def question_report(graded: GradedQuestion, seed: int) -> QuestionReport:
     """One question."""
     question = graded.question
     return QuestionReport(
@@ -245,11 +247,11 @@ def question_report(graded: GradedQuestion) -> QuestionReport:
         points=rounded(graded.earned),
         pending=rounded(graded.pending),
         maximum=rounded(graded.maximum),
-        checks=[check_report(graded, part) for part in graded.parts],
+        checks=[check_report(graded, part, seed) for part in graded.parts],
     )
 
 
-def check_report(question: GradedQuestion, graded: Graded) -> CheckReport:
+def check_report(question: GradedQuestion, graded: Graded, seed: int) -> CheckReport:
     """One check."""
     check, outcome, mark = graded.check, graded.outcome, graded.mark
     return CheckReport(
@@ -261,12 +263,13 @@ def check_report(question: GradedQuestion, graded: Graded) -> CheckReport:
         pending=rounded(graded.pending),
         maximum=rounded(graded.maximum),
         message=outcome.message,
-        feedback=feedback.text(question.question, check, outcome),
+        traceback=outcome.traceback,
+        feedback=feedback.text(question.question, check, outcome, seed=seed),
         counterexample=outcome.counterexample,
         evidence=outcome.evidence,
         mistake=outcome.mistake,
         waits_for=outcome.waits_for,
-        read=check.read,
+        read=feedback.reading(question.question, check),
         seconds=round(outcome.seconds, 3),
         rubric=check.rubric,
         plots=outcome.plots,

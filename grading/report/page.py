@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,8 +17,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from grading.assignment import Kind
+from grading.detail import Detail
+from grading.feedback import value
 from grading.outcome import State
-from grading.report.data import Report
+from grading.report.data import CheckReport, Report
+from grading.report.drawing import drawing
+from grading.trail import facts, trail
 from grading.typeset import inline
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -50,7 +56,8 @@ def templates() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     engine.filters |= {"points": points, "slug": slug, "picture": picture, "value": value, "duration": duration}
-    engine.filters |= {"inline": inline, "time": time}
+    engine.filters |= {"inline": inline, "time": time, "trail": trail, "drawing": drawing, "facts": facts}
+    engine.filters |= {"standing": standing, "first_line": first_line}
     engine.globals |= {"glyphs": GLYPHS, "question_glyphs": QUESTION_GLYPHS}
     return engine
 
@@ -69,12 +76,13 @@ def own(name: str) -> Markup:
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
-def html(report: Report) -> str:
-    """`report.html` of one submission."""
+def html(report: Report, detail: Detail = Detail.FULL) -> str:
+    """`report.html` of one submission; `report.json` holds everything whatever is shown here."""
     human = [check for check in report.checks() if check.outcome is State.NEEDS_HUMAN and check.mark is None]
     broken = [check for check in report.checks() if check.outcome is State.BROKEN and check.mark is None]
     mistakes = [check for check in report.checks() if check.mistake]
-    return render("report.html", "report.js", report=report, human=human, broken=broken, mistakes=mistakes)
+    values = {"human": human, "broken": broken, "mistakes": mistakes, "detail": detail}
+    return render("report.html", "report.js", report=report, **values)
 
 
 def points(number: float) -> str:
@@ -87,6 +95,23 @@ def time(iso: str) -> str:
     return datetime.fromisoformat(iso).isoformat(" ", "minutes")
 
 
+def standing(checks: list[CheckReport]) -> str:
+    """`3 of 4 public checks passed; 1 waits for 1.2.4; a human reads the text`."""
+    public = [check for check in checks if check.kind != Kind.PROSE]
+    waits = Counter(check.waits_for for check in public if check.waits_for)
+    human = any(check.outcome is State.NEEDS_HUMAN and check.mark is None for check in checks)
+    notes = [f"{count} waiting for {number}" for number, count in sorted(waits.items())]
+    notes += ["a human still reads a part"] if human else []
+    passed = sum(check.outcome is State.PASSED for check in public)
+    said = [f"{passed} of {len(public)} public checks passed"] if public else []
+    return "; ".join([*said, *notes]) or "read by a human"
+
+
+def first_line(text: str) -> str:
+    """The first line of a text."""
+    return text.strip().partition("\n")[0]
+
+
 def slug(text: str) -> str:
     """A class or anchor name: `needs a human` is `needs-a-human`."""
     return "".join(letter if letter.isalnum() else "-" for letter in text)
@@ -95,14 +120,6 @@ def slug(text: str) -> str:
 def picture(svg: str) -> str:
     """A drawing as a data address, so that nothing in it can run or clash."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
-
-
-def value(found: float | str | list[float]) -> str:
-    """A number to six digits, a short list, or text."""
-    if isinstance(found, list):
-        shown = ", ".join(value(each) for each in found[:8])
-        return shown + (f", … ({len(found)} values)" if len(found) > 8 else "")
-    return f"{found:.6g}" if isinstance(found, float) else str(found)
 
 
 def duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from grading.detail import Detail
 from grading.grade import grade
 from grading.gradebook import HandedIn
 from grading.regrade import asked
@@ -20,14 +21,14 @@ from grading.report.data import Circumstances, Report, report
 from grading.run import Run
 
 
-def write(run: Run, out: Path) -> Path:
-    """Render everything from the gradebook; the path of the page to open first."""
+def write(run: Run, out: Path, detail: Detail = Detail.FULL) -> Path:
+    """Render everything from the gradebook; the path of the page to open first.  `detail` is that of the pages."""
     reports = {entry.submission: one for entry, one in reports_of(run)}
     folders = {name: out / "submissions" / file_name(name) for name in reports}
     for name, one in reports.items():
         folders[name].mkdir(parents=True, exist_ok=True)
         put(folders[name] / "report.json", msgspec.json.format(msgspec.json.encode(one), indent=1))
-        put(folders[name] / "report.html", page.html(one).encode())
+        put(folders[name] / "report.html", page.html(one, detail).encode())
     put(out / "grades.csv", overview.table(list(reports.values())).encode())
     links = {name: str(folder.relative_to(out) / "report.html") for name, folder in folders.items()}
     put(
