@@ -79,11 +79,11 @@ class Cluster:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Ended]]:
         """Every outcome of every job as it comes, each once."""
-        by_content = {job.content: job for job in jobs}
-        left = {content: set(job.checks) for content, job in by_content.items()}
+        jobs = list(jobs)
+        left = {(job.content, check): job for job in jobs for check in job.checks}
         topic, heard = f"evidence-{uuid4().hex}", SimpleQueue[Any]()
         self.client.subscribe_topic(topic, lambda event: heard.put(event[1]))
-        tasks = {self.submit(job, topic): job for job in by_content.values()}
+        tasks = {self.submit(job, topic): job for job in jobs}
         for task in tasks:
             task.add_done_callback(heard.put)
         running = len(tasks)
@@ -93,9 +93,9 @@ class Cluster:
             running -= finished
             for message in results(item, tasks[item]) if finished else [item]:
                 told = msgspec.msgpack.decode(message, type=Message)
-                if told.ended.outcome.check in left[told.content]:
-                    left[told.content].remove(told.ended.outcome.check)
-                    yield by_content[told.content], told.ended
+                job = left.pop((told.content, told.ended.outcome.check), None)
+                if job is not None:
+                    yield job, told.ended
         self.client.unsubscribe_topic(topic)
 
     def submit(self, job: Job, topic: str) -> Any:

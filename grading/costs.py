@@ -19,6 +19,7 @@ import msgspec
 
 from grading.assignment import Kind, load
 from grading.gradebook import Gradebook, GradebookError, Profile
+from grading.gradebook.conditions import TAKEN_OVER
 
 PAGE = Path(__file__).parent / "costs.json"
 
@@ -50,8 +51,6 @@ class Costs(msgspec.Struct, frozen=True):
 
     def of(self, profile: Profile) -> Cost | None:
         """One submission's cost with this much training; None where it was never measured."""
-        if profile is Profile.NONE:
-            return self.checks
         training = self.experiments.get(str(profile))
         return self.checks.plus(training) if training else None
 
@@ -87,6 +86,8 @@ def measure(book: Gradebook, startup: float, known: Costs | None = None) -> Cost
     manifest = load().manifest()
     seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for key, outcome in book.latest():
+        if TAKEN_OVER in key.policy:
+            continue
         kind = manifest[key.check][1].kind if key.check in manifest else Kind.TEST
         profile = key.policy.split(", ")[1] if kind is Kind.EXPERIMENT else ""
         seconds[profile][key.content] += outcome.seconds

@@ -1,15 +1,18 @@
-"""The reference solution as an answerer: with `--prerequisites reference` it stands in for a function whose question
-failed, so that one mistake is not punished twice.
+"""The reference solution as an answerer, in a worker of its own and never in the judge.
 
-It runs in a worker of its own, never in the judge: its arguments come from submitted code.
+With `--prerequisites reference` it stands in for a function whose question failed, so that one mistake is not punished
+twice; its arguments then come from submitted code.  With `--experiments different` it answers the batteries that
+submissions are compared on, each once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grading.experiments.battery import Answer, Probe, answer
 from grading.sandbox import Isolation
 from grading.sandbox.forking import ForkServer
 from grading.submission import Submission
@@ -25,15 +28,31 @@ class Reference:
     isolation: Isolation
     server: ForkServer | None = None
     submission: Submission | None = field(default=None, repr=False)
+    known: dict[tuple[str, int], Answer] = field(default_factory=dict, repr=False)
+    """Answers to the probes of batteries."""
 
     def __call__(self, function: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """The reference's value of `module.function(*args, **kwargs)`.  Raises Problem, as for any submission."""
+        module, _, name = function.partition(".")
+        return getattr(getattr(self.started(), module), name)(*args, **kwargs)
+
+    def answers(self, battery: str) -> Callable[[int, Probe], Answer]:
+        """What the reference answers to the probes of this battery, by their places in it."""
+
+        def answered(place: int, probe: Probe) -> Answer:
+            if (battery, place) not in self.known:
+                self.known[battery, place] = answer(self.started(), probe)
+            return self.known[battery, place]
+
+        return answered
+
+    def started(self) -> Submission:
+        """The reference behind its transport, ready for a call."""
         if self.submission is None:
             self.server = ForkServer(self.isolation)
             self.submission = Submission(Remote(PROJECT, self.server))
-        module, _, name = function.partition(".")
         self.submission.start_check()  # never ended: a trusted, pure function needs no fresh process for each call
-        return getattr(getattr(self.submission, module), name)(*args, **kwargs)
+        return self.submission
 
     def close(self) -> None:
         """End the worker, if there is one."""

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
-from grading.assignment import Course, Question
-from grading.gradebook import Conditions, Gradebook, GradebookError, Key, Standing, fingerprints, standing
+from grading.assignment import Course, Kind, Question
+from grading.gradebook import Conditions, Experiments, Gradebook, GradebookError, Key, Standing, fingerprints, standing
+from grading.gradebook.content import PROJECT
 from grading.gradebook.fingerprint import TESTS
+from grading.outcome import Outcome, State
 from grading.sandbox import Isolation
 from grading.session import Ended, Job, course_at
 
@@ -72,25 +75,64 @@ class Run:
 
     def standing(self, content: str) -> Standing:
         """Where one submission stands."""
-        return standing(self.course, self.gradebook.kept(content), self.fingerprints, self.conditions)
+        return standing(self.course, self.gradebook.kept(content), self.fingerprints, self.conditions, content)
+
+    def rounds(self, questions: tuple[Question, ...]) -> Iterator[list[Job]]:
+        """What is left of these questions: what the reference has to train first, then everything else."""
+        yield self.trainings(questions)
+        yield self.jobs(questions)
+
+    def trainings(self, questions: tuple[Question, ...]) -> list[Job]:
+        """The experiments whose results submissions may take over, one job each; none where every one is trained."""
+        if self.conditions.experiments is not Experiments.DIFFERENT:
+            return []
+        kinds = {name: check.kind for name, (_, check) in self.course.manifest().items()}
+        wanted = {name for job in self.jobs(questions) for name in job.checks if kinds[name] is Kind.EXPERIMENT}
+        left = [name for name in self.trained().left if name in wanted]
+        return [replace(self.reference_job, checks=(name,)) for name in left]
+
+    def trained(self) -> Standing:
+        """Where the reference stands, trained under the conditions of this run."""
+        job = self.reference_job
+        return standing(self.course, self.gradebook.kept(job.content), self.fingerprints, job.conditions, job.content)
+
+    @property
+    def reference_job(self) -> Job:
+        """A job of the reference, without checks."""
+        conditions = replace(self.conditions, experiments=Experiments.ALWAYS)
+        return Job(self.conditions.reference, str(PROJECT), (), {}, conditions, self.settings.course_file)
 
     def jobs(self, questions: tuple[Question, ...]) -> list[Job]:
         """What is left of these questions, one job for each different submission."""
         numbers = {question.number for question in questions}
         folders = {entry.content: entry.folder for entry in self.gradebook.handed_in()}
-        jobs = (self.job(content, folder, numbers) for content, folder in folders.items())
+        offered = self.offered()
+        jobs = (self.job(content, folder, numbers, offered) for content, folder in folders.items())
         return [job for job in jobs if job.checks]
 
-    def job(self, content: str, folder: str, numbers: set[str]) -> Job:
+    def offered(self) -> tuple[str, ...]:
+        """Experiments that the reference has passed, so that its outcome can be taken over."""
+        if self.conditions.experiments is not Experiments.DIFFERENT:
+            return ()
+        return tuple(name for name, outcome in self.trained().known.items() if outcome.state is State.PASSED)
+
+    def job(self, content: str, folder: str, numbers: set[str], offered: tuple[str, ...] = ()) -> Job:
         """What is left of one submission."""
         stands = self.standing(content)
         left = tuple(name for name in stands.left if name.partition("/")[0] in numbers)
-        return Job(content, folder, left, stands.known, self.conditions, self.settings.course_file)
+        return Job(content, folder, left, stands.known, self.conditions, self.settings.course_file, offered)
 
     def go(self, jobs: list[Job], scheduler: Scheduler, listen: Callable[[Job, Ended], None]) -> None:
         """Run the jobs; an outcome is in the gradebook before anybody is told of it."""
         for job, ended in scheduler.run(jobs):
             if not ended.outcome.waits_for:
                 key = Key(job.content, ended.outcome.check, self.fingerprints[ended.outcome.check], ended.policy)
-                self.gradebook.record(key, ended.outcome, str(self.settings.isolation))
+                self.gradebook.record(key, self.completed(ended), str(self.settings.isolation))
             listen(job, ended)
+
+    def completed(self, ended: Ended) -> Outcome:
+        """The outcome to keep; one that is taken over shows the reference's evidence and pictures after its own."""
+        if not ended.taken_over:
+            return ended.outcome
+        result = self.trained().known[ended.outcome.check]
+        return replace(result, evidence=ended.outcome.evidence | result.evidence, seconds=ended.outcome.seconds)

@@ -19,13 +19,14 @@ import pytest
 import tests
 from grading import pytest_plugin
 from grading.assignment import Course, Kind, load_course
-from grading.gradebook.conditions import Conditions, Profile
+from grading.gradebook.conditions import Conditions, Experiments, Prerequisites
 from grading.judge import TO_BE_READ, Judge
 from grading.naming import Namer, namer
 from grading.outcome import Outcome, State
+from grading.reference import Reference
 from grading.submission import Submission, Transport
 from grading.submission.folder import Layout, LayoutError
-from grading.submission.proxy import Reference
+from grading.takeover import TakeOver
 
 CHECKS = Path(tests.__file__).parent
 OPTIONS = ["-c", os.devnull, "-p", "grading.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:terminal", "-s"]
@@ -47,6 +48,8 @@ class Job(msgspec.Struct, frozen=True):
     conditions: Conditions
     course: str = ""
     """Path of a `course.toml`, or empty."""
+    offered: tuple[str, ...] = ()
+    """Experiments whose outcome is taken over from the reference where the submission agrees with it."""
 
     def asked(self) -> Course:
         """The course that the checks belong to."""
@@ -58,6 +61,8 @@ class Ended(msgspec.Struct, frozen=True):
 
     outcome: Outcome
     policy: str
+    taken_over: bool = False
+    """Does the outcome stand for the reference's, whose evidence it lacks?"""
 
 
 Publish = Callable[[Ended], None]
@@ -75,17 +80,19 @@ def corpus() -> Namer | None:
     return namer()
 
 
-def run(job: Job, transport: Transport, reference: Reference | None, publish: Publish) -> None:
+def run(job: Job, transport: Transport, reference: Reference, publish: Publish) -> None:
     """Run a job's checks; each is published as it ends, and exactly once."""
     try:
         Layout.read(Path(job.folder))
     except (LayoutError, OSError, ValueError, RecursionError) as error:
         return give_up(job, job.checks, State.ERROR, str(error), publish)
-    subject = Submission(transport, reference=reference)
-    if reference is not None:
+    subject = Submission(transport)
+    if job.conditions.prerequisites is Prerequisites.REFERENCE:
+        subject.reference = reference
         subject.call_seconds, subject.check_seconds = ACROSS * subject.call_seconds, ACROSS * subject.check_seconds
-    plugin = Session(job, subject, publish)
-    pytest.main([*OPTIONS, *options_of(job), *files()], plugins=[plugin])
+    takeover = TakeOver(job, subject, reference)
+    plugin = Session(job, subject, lambda ended: publish(takeover.settle(ended)))
+    pytest.main([*OPTIONS, *options_of(job), *files()], plugins=[plugin, takeover])
     rest = tuple(name for name in job.checks if name not in plugin.published)
     give_up(job, rest, State.BROKEN, plugin.reason or "its test was not reached", publish)
 
@@ -97,7 +104,8 @@ def files() -> list[str]:
 
 def options_of(job: Job) -> list[str]:
     """The job's conditions and course as options of the pytest plugin."""
-    profile = [] if job.conditions.profile is Profile.NONE else [f"--experiments={job.conditions.profile}"]
+    trains = job.conditions.experiments is not Experiments.NEVER
+    profile = [f"--experiments={job.conditions.profile}"] if trains else []
     course = [f"--course={job.course}"] if job.course else []
     return [f"--rootdir={CHECKS.parent}", f"--seed={job.conditions.seed}", *profile, *course]
 

@@ -74,7 +74,6 @@ def warm() -> None:
 
 def judge(channel: socket.socket, server: ForkServer, reference: Reference, order: bytes) -> None:
     """Run one job; send each outcome as it comes, and an empty message at the end."""
-    from grading.gradebook import Prerequisites
     from grading.session import Ended, Job, run
     from grading.submission.remote import Remote
 
@@ -85,8 +84,7 @@ def judge(channel: socket.socket, server: ForkServer, reference: Reference, orde
 
     transport = Remote(Path(job.folder), server)
     try:
-        stand_in = reference if job.conditions.prerequisites is Prerequisites.REFERENCE else None
-        run(job, transport, stand_in, publish)
+        run(job, transport, reference, publish)
     finally:
         if transport.scratch.exists():  # the fixture closes it too, where a check asked for the submission
             transport.close()

@@ -11,6 +11,7 @@ import pytest
 from grading.claims import Refuted, array
 from grading.exhibits import Exhibits
 from grading.experiments import bbvi, bbvi_plots
+from grading.experiments.battery import ascents
 from grading.submission import Raised, Submission
 
 KINDS = {False: "without control variates", True: "with control variates"}
@@ -77,6 +78,7 @@ def accept(
                 )
 
 
+@pytest.mark.experiment(battery=ascents(False))
 @pytest.mark.question("1.2.5")
 def test_bbvi_finds_the_posterior(
     submission: Submission, seed: int, profile: str, tolerance: float, exhibits: Exhibits
@@ -88,6 +90,7 @@ def test_bbvi_finds_the_posterior(
     accept(runs, False, profile, tolerance, exhibits)
 
 
+@pytest.mark.experiment(battery=ascents(False, True))
 @pytest.mark.question("2.2.13")
 def test_control_variates_find_the_posterior(
     submission: Submission, seed: int, profile: str, tolerance: float, exhibits: Exhibits

@@ -16,6 +16,7 @@ from grading.claims import Refuted, array
 from grading.exhibits import Exhibits
 from grading.experiments import autoencoder_plots as plots
 from grading.experiments.autoencoders import IWAE, PATH, PROFILES, VAE, Measured, lowest, recorded, run_all
+from grading.experiments.battery import losses
 from grading.experiments.mnist import Digits, grey
 from grading.submission import Submission
 
@@ -23,7 +24,7 @@ Array = np.ndarray
 SNR_DRAWS = (1, 5, 50)
 
 
-@pytest.mark.experiment
+@pytest.mark.experiment(battery=losses(VAE, PATH))
 @pytest.mark.question("3.1.25")
 def test_trains_with_both_gradients(
     submission: Submission, seed: int, profile: str, tolerance: float, exhibits: Exhibits
@@ -36,7 +37,7 @@ def test_trains_with_both_gradients(
     accept(measured, profile, seed, tolerance, exhibits)
 
 
-@pytest.mark.experiment
+@pytest.mark.experiment(battery=losses(VAE, *IWAE))
 @pytest.mark.question("4.2.28")
 def test_trains_for_each_number_of_draws(
     submission: Submission, seed: int, profile: str, tolerance: float, exhibits: Exhibits

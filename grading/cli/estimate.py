@@ -45,15 +45,15 @@ def costs_of(out: Path) -> Costs:
 def table(costs: Costs, count: int, workers: int) -> Table:
     """One row for each amount of training."""
     rows = Table("experiments", "wall time", "core-hours", "measured on", box=None, pad_edge=False)
-    for profile in Profile:
-        cost = costs.of(profile)
+    amounts = {"never": costs.checks} | {f"always, {profile}": costs.of(profile) for profile in Profile}
+    for amount, cost in amounts.items():
         if cost is None:
-            rows.add_row(profile, "never measured", "", "")
+            rows.add_row(amount, "never measured", "", "")
             continue
         found = estimate(count, workers, costs.startup, cost)
         span = f"{clock(found.shortest)} to {clock(found.longest)}"
         many = f"{cost.submissions} submission{'s' if cost.submissions != 1 else ''}"
-        rows.add_row(profile, span, f"{found.core_seconds / 3600:.2f}", many)
+        rows.add_row(amount, span, f"{found.core_seconds / 3600:.2f}", many)
     return rows
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from grading.cli.mistakes import Mistake
 from grading.exports import canvas, github, gradescope, junit, moodle, tables
 from grading.exports.project import NotASource, project_files
-from grading.gradebook import Profile
+from grading.gradebook import Experiments
 from grading.report.data import Report
 from grading.report.write import file_name, put, reports_of
 from grading.run import Run
@@ -47,7 +47,7 @@ def export(
     out: Annotated[Path, typer.Argument(help="The --out folder of `evidence grade`; for gradescope also a new .zip.")],
     to: Annotated[Path | None, typer.Option(help="File to write; for one file a submission, a folder.")] = None,
     title: Annotated[str, typer.Option(help="Title of the column: 'Project 1 (123456)' in Canvas.")] = "Evidence",
-    profile: Annotated[Profile, typer.Option(help="gradescope zip: how much training.")] = Profile.NONE,
+    experiments: Annotated[Experiments, typer.Option(help="gradescope zip: which are trained.")] = Experiments.NEVER,
     seed: Annotated[int, typer.Option(min=0, help="gradescope zip: seed of all random inputs.")] = 0,
     questions: Annotated[str, typer.Option(help="gradescope zip: only these questions.")] = "",
     isolation: Annotated[Isolation, typer.Option(help="gradescope zip: sandbox or process.")] = Isolation.SANDBOX,
@@ -58,7 +58,7 @@ def export(
     """
     console = Console(highlight=False, soft_wrap=True)
     if format is Format.GRADESCOPE and out.suffix == ".zip":
-        content = autograder(profile=str(profile), seed=seed, isolation=str(isolation), questions=questions)
+        content = autograder(experiments=str(experiments), seed=seed, isolation=str(isolation), questions=questions)
         put(out, content)
         console.print(out)
         return
@@ -71,13 +71,13 @@ def export(
         console.print(path)
 
 
-def autograder(*, profile: str, seed: int, isolation: str, questions: str) -> bytes:
+def autograder(*, experiments: str, seed: int, isolation: str, questions: str) -> bytes:
     """The autograder zip.  Raises Mistake where the project's source is not at hand."""
     try:
         found = project_files()
     except NotASource as error:
         raise Mistake(str(error)) from None
-    return gradescope.autograder(found, profile=profile, seed=seed, isolation=isolation, questions=questions)
+    return gradescope.autograder(found, experiments=experiments, seed=seed, isolation=isolation, questions=questions)
 
 
 def files(format: Format, reports: list[Report], out: Path, to: Path | None, title: str) -> dict[Path, bytes]:

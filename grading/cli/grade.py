@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grading.assignment import load_course
+from grading.assignment import Question, load_course
 from grading.cli.mistakes import Mistake
 from grading.cli.progress import Progress
 from grading.cluster import Cluster
+from grading.detail import Detail
 from grading.entries import entries
-from grading.gradebook import Conditions, Prerequisites, Profile
+from grading.gradebook import Conditions, Experiments, Prerequisites, Profile, content_hash
 from grading.gradebook.content import PROJECT
 from grading.pool import Pool
 from grading.report import write
@@ -26,7 +27,13 @@ from grading.session import Job
 def grade(
     folder: Annotated[Path, typer.Argument(help="One submission, or a folder or zip of many.")],
     out: Annotated[Path, typer.Option(help="Where gradebook and reports go; the same folder again resumes.")],
-    profile: Annotated[Profile, typer.Option(help="How much training the experiments do.")] = Profile.QUICK,
+    experiments: Annotated[
+        Experiments, typer.Option(help="Who is trained: everybody, whoever differs from the reference, or nobody.")
+    ] = Experiments.ALWAYS,
+    profile: Annotated[Profile, typer.Option(help="How much training an experiment does.")] = Profile.QUICK,
+    audit: Annotated[
+        float, typer.Option(min=0, max=1, help="Share trained anyway of those that do not differ.")
+    ] = 0.05,
     questions: Annotated[str, typer.Option(help="Only these questions or groups: 1.2.4,2.2")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random inputs.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Submissions graded at once.")] = len(os.sched_getaffinity(0)),
@@ -36,6 +43,7 @@ def grade(
     ] = Prerequisites.WAIT,
     scheduler: Annotated[str, typer.Option(help="A Dask scheduler, tcp://host:8786, instead of this machine.")] = "",
     course: Annotated[Path | None, typer.Option(help="A course.toml with changed points, texts, questions.")] = None,
+    feedback: Annotated[Detail, typer.Option(help="How much the students' pages say of a failed check.")] = Detail.FULL,
 ) -> None:
     """Grade one submission or a class.
 
@@ -46,12 +54,13 @@ def grade(
     refuse_inside(folder.resolve(), out.resolve())
     asked = load_course(course)
     chosen = asked.select([part.strip() for part in questions.split(",") if part.strip()])
-    conditions = Conditions(seed, profile, prerequisites, asked.experiment_tolerance)
+    trusted = content_hash(PROJECT) if experiments is Experiments.DIFFERENT else ""
+    conditions = Conditions(seed, profile, prerequisites, asked.experiment_tolerance, experiments, audit, trusted)
     run = Run.begin(out, Settings(conditions, isolation, str(course.resolve()) if course else ""))
     run.gradebook.hand_in(entries(folder, out / "handed-in"))
     console = Console(highlight=False, soft_wrap=True)
-    finished = grade_all(run, run.jobs(chosen), scheduler_of(scheduler, workers, isolation), console)
-    path = write(run, out)
+    finished = grade_all(run, chosen, scheduler_of(scheduler, workers, isolation), console)
+    path = write(run, out, feedback)
     if not finished:
         console.print("stopped; everything that ended is saved. The same command goes on from here.")
     console.print(path)
@@ -77,14 +86,21 @@ def scheduler_of(address: str, workers: int, isolation: Isolation) -> Pool | Clu
     return Cluster(address, isolation) if address else Pool(workers, isolation)
 
 
-def grade_all(run: Run, jobs: list[Job], scheduler: Pool | Cluster, console: Console) -> bool:
+def grade_all(run: Run, questions: tuple[Question, ...], scheduler: Pool | Cluster, console: Console) -> bool:
     """Run what is left; False where the user stopped it."""
-    if not jobs:
-        console.print("nothing is left to run")
-        return True
-    with Progress(console, jobs) as progress, scheduler:
+    with scheduler:
         try:
-            run.go(jobs, scheduler, progress.ended)
+            rounds = [grade_round(run, jobs, scheduler, console) for jobs in run.rounds(questions)]
         except KeyboardInterrupt:
             return False
+    if not any(rounds):
+        console.print("nothing is left to run")
     return True
+
+
+def grade_round(run: Run, jobs: list[Job], scheduler: Pool | Cluster, console: Console) -> int:
+    """Run these jobs; how many there were."""
+    if jobs:
+        with Progress(console, jobs) as progress:
+            run.go(jobs, scheduler, progress.ended)
+    return len(jobs)

@@ -30,7 +30,7 @@ RUN = """#!/usr/bin/env bash
 # Grades /autograder/submission; what students see is results.json alone.
 cd /autograder
 export OMP_NUM_THREADS=1
-source/venv/bin/evidence grade submission --out out --workers 1 --profile {profile} --seed {seed} \\
+source/venv/bin/evidence grade submission --out out --workers 1 --experiments {experiments} --seed {seed} \\
     --isolation {isolation} {questions} >/dev/null 2>out.log
 mkdir -p results
 source/venv/bin/evidence export gradescope out --to results/results.json 2>>out.log
@@ -91,10 +91,10 @@ def write_results(report: Report) -> bytes:
     return msgspec.json.format(msgspec.json.encode(results(report)), indent=1)
 
 
-def autograder(files: dict[str, bytes], *, profile: str, seed: int, isolation: str, questions: str = "") -> bytes:
+def autograder(files: dict[str, bytes], *, experiments: str, seed: int, isolation: str, questions: str = "") -> bytes:
     """The zip for "Configure autograder": `setup.sh`, `run_autograder`, this project and its exact versions."""
     chosen = f"--questions {questions}" if questions else ""
-    run = RUN.format(profile=profile, seed=seed, isolation=isolation, questions=chosen)
+    run = RUN.format(experiments=experiments, seed=seed, isolation=isolation, questions=chosen)
     page = io.BytesIO()
     with zipfile.ZipFile(page, "w", zipfile.ZIP_DEFLATED) as archive:
         add(archive, "setup.sh", SETUP.encode(), executable=True)

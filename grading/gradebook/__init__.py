@@ -11,13 +11,14 @@ conditions is not computed again.
 """
 
 from grading.gradebook.book import Gradebook, GradebookError, HandedIn, Key, Mark
-from grading.gradebook.conditions import Conditions, Prerequisites, Profile
+from grading.gradebook.conditions import Conditions, Experiments, Prerequisites, Profile
 from grading.gradebook.content import content_hash
 from grading.gradebook.fingerprint import fingerprints
 from grading.gradebook.standing import Standing, standing
 
 __all__ = [
     "Conditions",
+    "Experiments",
     "Gradebook",
     "GradebookError",
     "HandedIn",

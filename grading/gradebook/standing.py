@@ -34,7 +34,9 @@ class Standing:
     """Checks to run: no outcome is kept, or the grader broke."""
 
 
-def standing(course: Course, kept: Kept, fingerprints: Mapping[str, str], conditions: Conditions) -> Standing:
+def standing(
+    course: Course, kept: Kept, fingerprints: Mapping[str, str], conditions: Conditions, content: str = ""
+) -> Standing:
     """Go through the manifest in order, as a run would."""
     judge, left = Judge(course), []
     for identifier in course.run_order():
@@ -45,7 +47,9 @@ def standing(course: Course, kept: Kept, fingerprints: Mapping[str, str], condit
         if seat.waits_for:
             judge.record(waiting(identifier, seat.waits_for))
             continue
-        found = kept.get((identifier, fingerprints[identifier], conditions.key(check, seat.substituted)))
+        places = conditions.keys(check, content, seat.substituted)
+        rows = [kept[key] for place in places if (key := (identifier, fingerprints[identifier], place)) in kept]
+        found = next(iter(rows), None)
         if found is None or found.state is State.BROKEN:
             left.append(identifier)
         if found is not None:

@@ -1,7 +1,7 @@
 """A class of generated submissions, each with the outcome that every one of its checks must have.
 
     python -m tests.suite.classroom write DIR [N]         N folders (200), named after what is in them
-    evidence grade DIR --out OUT --profile none
+    evidence grade DIR --out OUT --experiments never
     python -m tests.suite.classroom verify OUT            compare all outcomes with the expected ones
 
 Each submission is the reference with one page of it changed.  What must become of the checks is written beside the

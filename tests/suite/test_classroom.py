@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grading.entries import entries
-from grading.gradebook import Conditions, Profile
+from grading.gradebook import Conditions, Experiments
 from grading.pool import Pool
 from grading.report import write
 from grading.run import Run, Settings
@@ -25,7 +25,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Run:
     generate(folder / "handed in", count=14)
     for slow in (folder / "handed in").glob("never-returns-*"):
         slow.rename(folder / slow.name)
-    run = Run.begin(folder / "out", Settings(Conditions(0, Profile.NONE), Isolation.SANDBOX))
+    run = Run.begin(folder / "out", Settings(Conditions(experiments=Experiments.NEVER), Isolation.SANDBOX))
     run.gradebook.hand_in(entries(folder / "handed in", folder / "out" / "handed-in"))
     jobs = run.jobs(tuple(run.course.question(number) for number in QUESTIONS))
     with Pool(2, Isolation.SANDBOX) as pool:

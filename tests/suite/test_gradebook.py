@@ -15,12 +15,12 @@ import pytest
 from grading.assignment import load
 from grading.gradebook import (
     Conditions,
+    Experiments,
     Gradebook,
     GradebookError,
     HandedIn,
     Key,
     Mark,
-    Profile,
     content_hash,
     standing,
 )
@@ -41,7 +41,7 @@ MARKS = fingerprints(load().manifest())
 
 def open_run(out: Path, seed: int) -> Run:
     """A run over five synthetic submissions, spared from hashing the suite again."""
-    run = Run.begin(out, Settings(Conditions(seed, Profile.NONE), Isolation.SANDBOX))
+    run = Run.begin(out, Settings(Conditions(seed, experiments=Experiments.NEVER), Isolation.SANDBOX))
     vars(run)["fingerprints"] = MARKS
     return run
 
@@ -182,7 +182,7 @@ def test_fingerprints_reach_every_check_that_has_a_test() -> None:
 
 def test_what_waits_is_derived_not_stored() -> None:
     """A prerequisite that failed makes its dependent wait; once it passes, the kept outcome of the dependent counts."""
-    course, conditions = load(), Conditions(profile=Profile.NONE)
+    course, conditions = load(), Conditions(experiments=Experiments.NEVER)
     marks = dict.fromkeys(course.manifest(), "f")
     need, dependent = "1.2.4/log_q_is_the_log_density", "1.2.5/fit_climbs_the_bound"
     kept = {(name, "f", "seed 0"): outcome(name) for name in marks}

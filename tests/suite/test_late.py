@@ -16,7 +16,7 @@ from grading.answers import sections
 from grading.assignment import load
 from grading.entries import LATE
 from grading.exports import canvas, github, gradescope, junit, moodle, tables
-from grading.gradebook import Conditions, HandedIn, Key, Profile, content_hash, fingerprints
+from grading.gradebook import Conditions, Experiments, HandedIn, Key, content_hash, fingerprints
 from grading.marking import Desk, make_app
 from grading.outcome import Outcome, State
 from grading.report import write
@@ -62,7 +62,8 @@ def run(tmp_path: Path) -> Run:
     """A class in which everybody passes everything: in time, late, extended, and late without a time."""
     (tmp_path / "course.toml").write_text(COURSE)
     made = Run.begin(
-        tmp_path / "out", Settings(Conditions(0, Profile.NONE), Isolation.PROCESS, str(tmp_path / "course.toml"))
+        tmp_path / "out",
+        Settings(Conditions(experiments=Experiments.NEVER), Isolation.PROCESS, str(tmp_path / "course.toml")),
     )
     vars(made)["fingerprints"] = MARKS
     folder = tmp_path / "work"

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from grading.assignment import load
 from grading.cli import app
-from grading.gradebook import Conditions, Profile
+from grading.gradebook import Conditions, Experiments
 from grading.judge import Judge, Seat
 from grading.outcome import Outcome, State
 from grading.run import Run
@@ -101,7 +101,7 @@ def test_a_training_that_was_not_asked_for_changes_no_seat() -> None:
     without = {
         name: outcome(name, True)
         for name, (_, check) in course.manifest().items()
-        if Conditions(profile=Profile.NONE).runs(check)
+        if Conditions(experiments=Experiments.NEVER).runs(check)
     }
     for name, (_, check) in course.manifest().items():
         assert Judge(course, dict(without)).seat(check, reference=True) == Seat(), name

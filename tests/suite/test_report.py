@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from grading.assignment import load
-from grading.gradebook import Conditions, HandedIn, Key, Mark, Profile, content_hash
+from grading.gradebook import Conditions, Experiments, HandedIn, Key, Mark, content_hash
 from grading.outcome import Outcome, Plot, State
 from grading.report import write
 from grading.report.data import schema
@@ -39,9 +39,9 @@ def made_up(check: str, state: State) -> Outcome:
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A class of four: two the same, one empty; every state occurs, and a mark by hand."""
     out = tmp_path_factory.mktemp("class")
-    run = Run.begin(out, Settings(Conditions(0, Profile.NONE), Isolation.PROCESS))
+    run = Run.begin(out, Settings(Conditions(experiments=Experiments.NEVER), Isolation.PROCESS))
     names = [("ada", "a"), ("bob", "b"), ("ada's twin", "a"), ("=cmd()|' /C calc'!A0", "c")]
-    run.gradebook.hand_in([HandedIn(name, 64 * content, "/nowhere", [EVIL]) for name, content in names])
+    run.gradebook.hand_in([HandedIn(name, 64 * content, f"/nowhere/{name}", [EVIL]) for name, content in names])
     for place, (check, mark) in enumerate(run.fingerprints.items()):
         for shift, content in enumerate("ab"):
             outcome = made_up(check, STATES[(place + shift) % len(STATES)])
