@@ -10,18 +10,18 @@ import sys
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from grading.claims import Refuted, array
 from grading.exhibits import Exhibits
 from grading.experiments import autoencoder_plots as plots
+from grading.experiments import temperature_plots
 from grading.experiments.autoencoders import IWAE, PATH, PROFILES, VAE, Measured, lowest, recorded, run_all
 from grading.experiments.battery import losses
 from grading.experiments.mnist import Digits, grey
 from grading.submission import Submission
 
 Array = np.ndarray
-SNR_DRAWS = (1, 5, 50)
+SNR_DRAWS = (1, 2, 5, 10, 20, 50)
 
 
 @pytest.mark.experiment(battery=losses(VAE, PATH))
@@ -47,12 +47,8 @@ def test_trains_for_each_number_of_draws(
     digits = chosen.digits()
     measured = run_all(submission, (VAE, *IWAE), digits, chosen, seed, tell)
     show(measured, digits, exhibits)
-    figure = plots.bounds_on_one_axis(measured, digits)
-    exhibits.plot(figure, "Every model at the same K", "test bound of each trained model against K; it rises with K")
-    ratios = {K: gradient_noise(submission, measured[-1], digits, K) for K in SNR_DRAWS}
-    figure = plots.signal_to_noise_against_draws(ratios)
-    alt = "signal-to-noise ratio of the gradient against K, for encoder and decoder"
-    exhibits.plot(figure, "Signal-to-noise ratio of the gradient", alt)
+    show_by_draws(measured, digits, exhibits)
+    show_signal_to_noise(submission, measured[-1], digits, exhibits)
     accept(measured, profile, seed, tolerance, exhibits)
 
 
@@ -73,12 +69,37 @@ def show(measured: list[Measured], digits: Digits, exhibits: Exhibits) -> None:
     exhibits.fact("data", digits.source)
     last = measured[-1]
     figure = plots.bounds_per_epoch(measured)
-    exhibits.plot(figure, "Bounds per epoch", "train and test bound of each run after each epoch; they rise")
+    ends = "; ".join(
+        f"{m.name}: {m.trained.trace[0].test_bound:.1f} to {m.trained.trace[-1].test_bound:.1f}" for m in measured
+    )
+    alt = f"Train and test bound of each run after each epoch. Test bound in nats, from the first to the last: {ends}."
+    exhibits.plot(figure, "Bounds per epoch", alt)
     network = last.trained.network
-    alt = "rows of test digits, of their reconstructions and of samples from the prior"
+    alt = "Three rows: ten test digits, their reconstructions from the posterior mean, and ten samples from the prior."
     exhibits.plot(plots.images(network, digits), f"Images: {last.name}", alt)
-    alt = "posterior means of test digits in two principal directions, coloured by class"
+    alt = "Posterior means of test digits in the two directions that separate the ten classes best, coloured by class."
     exhibits.plot(plots.latent_space(network, digits), f"Latent space: {last.name}", alt)
+
+
+def show_by_draws(measured: list[Measured], digits: Digits, exhibits: Exhibits, images: int = 200) -> None:
+    """Every model's bound at the same K, for several K."""
+    bounds = plots.bounds_by_draws(measured, digits, images)
+    low, high = plots.DRAWS[0], plots.DRAWS[-1]
+    values = "; ".join(f"{name}: {found[low]:.1f} to {found[high]:.1f}" for name, found in bounds.items())
+    alt = f"Test bound L_K of each trained model against K, in nats. From K = {low} to {high}, trained as {values}."
+    exhibits.plot(plots.bounds_on_one_axis(bounds, images), "Every model at the same K", alt)
+
+
+def show_signal_to_noise(submission: Submission, each: Measured, digits: Digits, exhibits: Exhibits) -> None:
+    """Signal-to-noise ratio of the submission's gradient against K."""
+    ratios = {K: gradient_noise(submission, each, digits, K) for K in SNR_DRAWS}
+    low, high = (ratios[K] for K in (SNR_DRAWS[0], SNR_DRAWS[-1]))
+    alt = (
+        f"Signal-to-noise ratio of the gradient of iwae.loss, from K = {SNR_DRAWS[0]} to {SNR_DRAWS[-1]}: in the "
+        f"encoder from {low[0]:.2f} to {high[0]:.2f}, in the decoder from {low[1]:.2f} to {high[1]:.2f}."
+    )
+    figure = plots.signal_to_noise_against_draws(ratios)
+    exhibits.plot(figure, f"Signal-to-noise ratio of the gradient at the trained {each.name}", alt)
 
 
 def gradient_noise(submission: Submission, each: Measured, digits: Digits, K: int, n: int = 12) -> tuple[float, float]:
@@ -108,52 +129,51 @@ def test_samples_at_several_temperatures(submission: Submission, seed: int, exhi
         slack = np.sqrt(np.log(2 / 1e-12) / (2 * n))  # Hoeffding, each category
         if (np.abs(frequencies - probs) > slack).any():
             raise Refuted(f"at temperature {T} the largest entries have frequencies {frequencies}, expected {probs}")
-    exhibits.plot(histograms(samples), "Samples", "histograms of the entries of samples at four temperatures")
-    alt = "bias and standard deviation of the relaxed gradient against temperature; the bias falls, the noise rises"
-    exhibits.plot(bias_and_noise(submission, probs, gumbel, temperatures), "Gradient", alt)
+    exhibits.plot(
+        temperature_plots.histograms(samples, 3, probs[3]),
+        "Samples",
+        "Histograms of the entry of the last category, of probability 0.4: near 0 and 1 at temperature 0.1, over "
+        "all of [0, 1] at 0.5 and 1, around 1/4 at 5; how often it is the largest does not change.",
+    )
+    bias, noise = bias_and_noise(submission, probs, gumbel, temperatures)
+    exhibits.fact("temperatures", list(temperatures))
+    exhibits.fact("distance of the mean gradient from the discrete objective's", list(bias.values()))
+    exhibits.fact("standard deviation of one draw of the gradient", list(noise.values()))
+    low, high = temperatures[0], temperatures[-1]
+    exhibits.plot(
+        temperature_plots.bias_and_noise(bias, noise, n),
+        "Bias and noise of the relaxed gradient",
+        f"Against the temperature: from {low:g} to {high:g} the distance of the mean from the discrete objective's "
+        f"gradient goes from {bias[low]:.2g} to {bias[high]:.2g}, the standard deviation of one draw from "
+        f"{noise[low]:.2g} to {noise[high]:.2g}.",
+    )
 
 
-def histograms(samples: dict[float, Array]) -> Figure:
-    """The entries of the last category at four temperatures."""
-    figure = Figure(figsize=(8, 2.4))
-    for place, T in enumerate((0.1, 0.5, 1.0, 5.0)):
-        axes = figure.add_subplot(1, 4, place + 1)
-        axes.hist(samples[T][:, 3], bins=30, range=(0, 1))
-        axes.set_title(f"temperature {T:g}")
-        axes.set_yticks([])
-    return figure
-
-
-def bias_and_noise(submission: Submission, probs: Array, gumbel: Array, temperatures: tuple[float, ...]) -> Figure:
-    """For the objective E[(c · y)²]: distance of the relaxed gradient's mean from the discrete one's, and its noise.
+def bias_and_noise(
+    submission: Submission, probs: Array, gumbel: Array, temperatures: tuple[float, ...], draws: int = 200
+) -> tuple[dict[float, float], dict[float, float]]:
+    """For the objective E[(c · y)²], by temperature: distance of the relaxed gradient's mean from the discrete one's,
+    and the standard deviation of one draw.
 
     The discrete objective Σ_i π_i c_i² has the gradient c²; only its part along the simplex matters.
     """
-    c, rows = np.array([1.0, -1.0, 2.0, 0.5]), min(200, len(gumbel))
+    c = np.array([1.0, -1.0, 2.0, 0.5])
     exact = c**2 - (c**2).mean()
-    bias, noise = [], []
+    bias, noise = {}, {}
     for T in temperatures:
         y = array(submission.gumbel_softmax.sample(probs, gumbel, T), gumbel.shape, "sample")
         upstream = 2 * (y @ c)[:, None] * c
-        _, found = submission.gumbel_softmax.sample.gradient(probs, gumbel, T, wrt="probs", cotangent=upstream)
-        mean = array(found["probs"], (4,), "gradient in probs") / len(gumbel)
-        bias.append(np.linalg.norm(mean - mean.mean() - exact))
-        each = [
-            submission.gumbel_softmax.sample.gradient(
-                probs, gumbel[i : i + 1], T, wrt="probs", cotangent=upstream[i : i + 1]
-            )[1]["probs"]
-            for i in range(rows)
-        ]
-        noise.append(np.linalg.norm(np.std(np.stack(each), axis=0)))
-    figure = Figure(figsize=(6, 3.5))
-    axes = figure.add_subplot()
-    axes.plot(temperatures, bias, marker="o", label="bias")
-    axes.plot(temperatures, noise, marker="o", label="standard deviation of one draw")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel("temperature")
-    axes.legend(frameon=False)
-    return figure
+
+        def gradient(rows: slice, T: float = T, upstream: Array = upstream) -> Array:
+            _, found = submission.gumbel_softmax.sample.gradient(
+                probs, gumbel[rows], T, wrt="probs", cotangent=upstream[rows]
+            )
+            entries = array(found["probs"], (4,), "gradient in probs")
+            return entries - entries.mean()
+
+        bias[T] = float(np.linalg.norm(gradient(slice(None)) / len(gumbel) - exact))
+        noise[T] = float(np.linalg.norm(np.std([gradient(slice(i, i + 1)) for i in range(draws)], axis=0)))
+    return bias, noise
 
 
 def tell(text: str) -> None:

@@ -7,8 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Integer
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
+from scipy.linalg import eigh
 
 from grading.experiments import evaluation
 from grading.experiments.autoencoders import Measured
@@ -16,34 +20,50 @@ from grading.experiments.mnist import Digits
 from grading.submission import Model
 
 SIDE = 28
+DRAWS = (1, 2, 5, 10, 20, 50, 100, 200)
+PRINCIPAL = 20
 
 
 def bounds_per_epoch(measured: Sequence[Measured]) -> Figure:
     """Train (dashed) and test (solid) bounds after each epoch, each at the K that was trained."""
-    figure = Figure(figsize=(7, 4))
+    figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
     for place, each in enumerate(measured):
         epochs, colour = [e.number for e in each.trained.trace], f"C{place}"
-        axes.plot(epochs, [e.test_bound for e in each.trained.trace], color=colour, label=each.name)
+        axes.plot(epochs, [e.test_bound for e in each.trained.trace], ".-", color=colour, label=each.name)
         axes.plot(epochs, [e.train_bound for e in each.trained.trace], color=colour, linestyle="--", linewidth=1)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("bound at the trained K (nats)")
+    axes.plot([], [], color="black", linestyle="--", linewidth=1, label="on training images")
+    axes.set(xlabel="epoch", ylabel="bound at the trained K (nats)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)
     return figure
 
 
-def bounds_on_one_axis(measured: Sequence[Measured], digits: Digits, images: int = 200) -> Figure:
+def bounds_on_one_axis(bounds: dict[str, dict[int, float]], images: int) -> Figure:
     """Test bound L_K of every trained model against the K at which it is measured: the model told from the bound."""
-    figure, draws = Figure(figsize=(7, 4)), [1, 2, 5, 10, 20, 50, 100, 200]
+    figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
-    for each in measured:
-        found = [evaluation.bound(each.trained.network, digits.test[:images], K) for K in draws]
-        axes.plot(draws, [b.mean for b in found], marker=".", label=f"trained as {each.name}")
-    axes.set_xscale("log")
-    axes.set_xlabel("K at which the bound is measured")
-    axes.set_ylabel(f"test bound L_K (nats, {images} images)")
+    for name, found in bounds.items():
+        axes.plot(list(found), list(found.values()), marker=".", label=f"trained as {name}")
+    axes.set(xscale="log", xlabel="K at which the bound is measured", ylabel=f"test bound L_K (nats, {images} images)")
+    numbered(axes, DRAWS)
     axes.legend(frameon=False)
     return figure
+
+
+def bounds_by_draws(measured: Sequence[Measured], digits: Digits, images: int = 200) -> dict[str, dict[int, float]]:
+    """L_K of every trained model for each K of `DRAWS`, all from the same draws: K falls into blocks of them."""
+    found = {}
+    for each in measured:
+        log_w = evaluation.log_weights_of(each.trained.network, digits.test[:images], DRAWS[-1])
+        found[each.name] = {K: evaluation.in_blocks(log_w, K) for K in DRAWS}
+    return found
+
+
+def numbered(axes: Axes, ticks: Sequence[float]) -> None:
+    """These ticks on a logarithmic axis, in plain numbers."""
+    axes.set_xticks(list(ticks), [f"{each:g}" for each in ticks])
+    axes.set_xticks([], minor=True)
 
 
 @torch.no_grad()
@@ -54,7 +74,7 @@ def images(network: Any, digits: Digits, n: int = 10, seed: int = 0) -> Figure:
     z = torch.randn(mean.shape, generator=torch.Generator().manual_seed(seed))
     rows = [x, torch.sigmoid(network.decoder(mean)), torch.sigmoid(network.decoder(z))]
     tiled = torch.cat([row.reshape(n, SIDE, SIDE).permute(1, 0, 2).reshape(SIDE, n * SIDE) for row in rows])
-    figure = Figure(figsize=(7, 2.2))
+    figure = Figure(figsize=(8, 2.5), layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(tiled.numpy(), cmap="gray_r", vmin=0, vmax=1)
     axes.set_yticks([SIDE // 2 + SIDE * k for k in range(3)], ["test digit", "reconstruction", "sample"])
@@ -63,41 +83,54 @@ def images(network: Any, digits: Digits, n: int = 10, seed: int = 0) -> Figure:
 
 
 @torch.no_grad()
-def latent_space(network: Any, digits: Digits, n: int = 600) -> Figure:
-    """Posterior means of test digits in their first two principal directions, by class."""
-    mean, _ = network.encoder(evaluation.grey(digits.test[:: max(1, len(digits.test) // n)]))
-    labels = digits.test_labels[:: max(1, len(digits.test) // n)]
-    centred = mean - mean.mean(0)
-    _, _, directions = torch.linalg.svd(centred, full_matrices=False)
-    place = (centred @ directions[:2].T).numpy()
-    figure = Figure(figsize=(5, 4))
+def latent_space(network: Any, digits: Digits, n: int = 1000) -> Figure:
+    """Posterior means of test digits in the two directions that separate the classes best."""
+    step = max(1, len(digits.test) // n)
+    mean, labels = network.encoder(evaluation.grey(digits.test[::step]))[0].numpy(), digits.test_labels[::step]
+    place = discriminants(mean, labels)
+    figure = Figure(figsize=(5.5, 4.5), layout="constrained")
     axes = figure.add_subplot()
     for digit in range(10):
         across, up = place[labels == digit].T
-        axes.scatter(across, up, s=4, color=f"C{digit}", label=str(digit))
-    axes.set_xlabel("first principal direction")
-    axes.set_ylabel("second")
-    axes.legend(frameon=False, markerscale=3, ncols=2)
+        axes.scatter(across, up, s=6, color=f"C{digit}", alpha=0.6, linewidths=0)
+        axes.text(across.mean(), up.mean(), str(digit), fontsize=15, weight="bold", ha="center", va="center",
+                  color=f"C{digit}", path_effects=[withStroke(linewidth=3, foreground="white")])  # fmt: skip
+    axes.set(xlabel="first discriminant of the posterior means", ylabel="second")
+    axes.set(xticks=[], yticks=[])
     return figure
 
 
+def discriminants(mean: Float[np.ndarray, "n D"], labels: Integer[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
+    """Fisher's linear discriminants of the first `PRINCIPAL` components: largest spread of the classes' means over the
+    spread within classes.  In all directions some would separate a few hundred points by chance."""
+    centred = mean - mean.mean(0)
+    _, _, directions = np.linalg.svd(centred, full_matrices=False)
+    component = centred @ directions[:PRINCIPAL].T
+    centre = np.stack([component[labels == digit].mean(0) for digit in range(10)])
+    within = np.cov((component - centre[labels]).T)
+    _, vectors = eigh(np.cov(centre.T), within)
+    return component @ vectors[:, :-3:-1]
+
+
 def signal_to_noise(gradients: Float[np.ndarray, "n P"]) -> float:
-    """|mean| / standard deviation of each coordinate over n draws, averaged over the coordinates that move."""
-    sd = gradients.std(0, ddof=1)
-    moving = sd > 1e-12
-    return float((np.abs(gradients.mean(0))[moving] / sd[moving]).mean())
+    """|E g| / sqrt(tr Cov g) from n draws of the gradient; what chance adds to |mean|² is taken out."""
+    noise = gradients.var(0, ddof=1).sum()
+    signal = np.square(gradients.mean(0)).sum() - noise / len(gradients)
+    return float(np.sqrt(max(signal, 0.0) / noise))
 
 
 def signal_to_noise_against_draws(ratios: dict[int, tuple[float, float]]) -> Figure:
-    """Signal-to-noise ratio of encoder and decoder gradients against K (Rainforth et al. 2018)."""
-    figure, draws = Figure(figsize=(6, 4)), list(ratios)
+    """Signal-to-noise ratio of encoder and decoder gradients against K, with the slopes of Rainforth et al. 2018."""
+    figure, draws = Figure(figsize=(6, 4), layout="constrained"), np.array(list(ratios))
     axes = figure.add_subplot()
-    axes.plot(draws, [ratios[K][0] for K in draws], marker="o", label="encoder")
-    axes.plot(draws, [ratios[K][1] for K in draws], marker="o", label="decoder")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel("K")
-    axes.set_ylabel("|mean| / standard deviation")
+    for place, (name, power) in enumerate((("encoder", -0.5), ("decoder", 0.5))):
+        values = np.array([ratios[K][place] for K in ratios])
+        axes.plot(draws, values, "o-", color=f"C{place}", label=name)
+        slope = values[0] * (draws / draws[0]) ** power
+        label = "slopes -1/2 and 1/2, for large K" if place else None
+        axes.plot(draws, slope, ":", color="black", linewidth=1, label=label)
+    axes.set(xscale="log", yscale="log", xlabel="K", ylabel="signal-to-noise ratio of the gradient")
+    numbered(axes, list(ratios))
     axes.legend(frameon=False)
     return figure
 

@@ -87,6 +87,21 @@ def log_weights(
 
 
 @torch.no_grad()
+def log_weights_of(model: Model, images: UInt8[np.ndarray, "n D"], K: int, seed: int = 0) -> Float[np.ndarray, "n K"]:
+    """log w of K draws for each image."""
+    generator, rows = torch.Generator().manual_seed(seed), max(1, DECODED_AT_ONCE // K)
+    parts = [grey(images[start : start + rows]) for start in range(0, len(images), rows)]
+    return torch.cat([log_weights(model, x, *model.encoder(x), K, generator) for x in parts]).numpy()
+
+
+def in_blocks(log_w: Float[np.ndarray, "n S"], K: int) -> float:
+    """The mean of L_K over images and over the S / K blocks of their draws, in nats."""
+    n, S = log_w.shape
+    blocks = log_w[:, : S - S % K].reshape(n, -1, K)
+    return float((np.logaddexp.reduce(blocks, axis=2) - math.log(K)).mean())
+
+
+@torch.no_grad()
 def active_units(model: Model, images: UInt8[np.ndarray, "n D"]) -> int:
     """Latent units whose posterior mean varies over images by more than 0.01."""
     mean, _ = model.encoder(grey(images))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 
-from grading.experiments import autoencoders, bbvi, gamma_descent
+from grading.experiments import autoencoder_plots, autoencoders, bbvi, evaluation, gamma_descent
 from grading.experiments.conjugate import Posterior
 from implementations import conjugate, gamma, normal_gamma
 
@@ -65,3 +66,19 @@ def test_the_tolerance_of_a_course_file_reaches_the_experiment(tmp_path: Path) -
     command = [sys.executable, "-m", "pytest", f"--course={tmp_path / 'course.toml'}", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and "correct runs" in done.stdout, done.stdout + done.stderr
+
+
+def test_signal_to_noise_of_a_known_gradient() -> None:
+    """For draws with mean 2 and standard deviation 1 in each of P coordinates it is 2; for pure noise it is near 0."""
+    noise = np.random.default_rng(0).normal(size=(12, 20_000))
+    assert autoencoder_plots.signal_to_noise(noise + 2) == pytest.approx(2, rel=0.02)
+    assert autoencoder_plots.signal_to_noise(noise) < 0.05
+
+
+def test_bounds_from_blocks_of_draws_are_the_bounds() -> None:
+    """One draw a block is the mean log weight, all in one block its logsumexp; in between, the bound rises."""
+    log_w = np.random.default_rng(1).normal(-90, 4, (50, 200))
+    found = [evaluation.in_blocks(log_w, K) for K in autoencoder_plots.DRAWS]
+    assert found[0] == pytest.approx(log_w.mean())
+    assert found[-1] == pytest.approx((logsumexp(log_w, axis=1) - np.log(200)).mean())
+    assert (np.diff(found) > 0).all()
