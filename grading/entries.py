@@ -17,8 +17,8 @@ LATE = "handed in late, says the learning platform"
 def entries(source: Path, store: Path) -> list[HandedIn]:
     """The submissions in a folder or archive, copied into `store`.
 
-    Two submissions that call themselves the same are told apart by what they were handed in as.  This project's own
-    folder is graded where it is, and is one of the bundled examples.
+    Two submissions that call themselves the same are told apart by what they were handed in as; each member of a group
+    is an entry of their own.  This project's own folder is graded where it is, and is one of the bundled examples.
 
     Raises:
         IntakeProblem: there is nothing at `source`, or nothing that could be submissions.
@@ -26,14 +26,18 @@ def entries(source: Path, store: Path) -> list[HandedIn]:
     place = source.resolve()
     if place == PROJECT:
         return [reference()]
-    taken = take_in(source, store)
-    names = [name_of(each) for each in taken]
-    twice = {name for name, count in Counter(names).items() if count > 1}
-    found = [
-        entry(f"{name} ({each.owner.name})" if name in twice else name, each)
-        for name, each in zip(names, taken, strict=True)
-    ]
+    named = [(name, taken) for taken in take_in(source, store) for name in names_of(taken)]
+    found = [entry(name, taken) for name, (_, taken) in zip(told_apart(named), named, strict=True)]
     return [reference(), *found] if place == EXAMPLES else found
+
+
+def told_apart(named: list[tuple[str, Taken]]) -> list[str]:
+    """The names, where two are the same followed by what was handed in, until no two are the same."""
+    names = [name for name, _ in named]
+    while twice := {name for name, count in Counter(names).items() if count > 1}:
+        origins = [taken.owner.name for _, taken in named]
+        names = [f"{name} ({origin})" if name in twice else name for name, origin in zip(names, origins, strict=True)]
+    return names
 
 
 def reference() -> HandedIn:
@@ -41,14 +45,16 @@ def reference() -> HandedIn:
     return HandedIn("reference", content_hash(PROJECT), str(PROJECT))
 
 
-def name_of(taken: Taken) -> str:
+def names_of(taken: Taken) -> list[str]:
     """Whose it is: the learning platform knows best, then `submission.toml`, then the name of the folder or archive."""
     if taken.owner.certain or not (taken.folder / "submission.toml").is_file():
-        return taken.owner.name
+        return [taken.owner.name]
     try:
-        return Layout.read(taken.folder).name[:100] or taken.owner.name
+        layout = Layout.read(taken.folder)
     except (LayoutError, OSError, ValueError, RecursionError):
-        return taken.owner.name
+        return [taken.owner.name]
+    members = dict.fromkeys(member[:100] for member in layout.names if member)
+    return list(members) or [layout.name[:100] or taken.owner.name]
 
 
 def entry(name: str, taken: Taken) -> HandedIn:

@@ -103,6 +103,8 @@ from sympy import *
 
 SUBMISSION_TOML = """# Your name or anonymous id, as your course wants it.
 name = ""
+# A group hands in once and names its members instead:
+# names = ["Ada Lovelace", "Emmy Noether"]
 
 # Own names for the contract's modules and functions go here, if you have them:
 # [entry_points]

@@ -41,12 +41,18 @@ class Owner:
 
 def by_owner(folder: Path) -> dict[Owner, list[Entry]]:
     """The entries of a class's folder, by who handed them in, in the order of their names."""
-    found: dict[Owner, list[Entry]] = defaultdict(list)
+    owners, found = defaultdict[str, list[Owner]](list), defaultdict[str, list[Entry]](list)
     for path in sorted(folder.iterdir()):
         if path.name not in CACHES and not path.name.startswith("."):
             owner, name = owner_of(readable(path.name))
-            found[owner].append(Entry(path, name))
-    return dict(found)
+            owners[owner.name].append(owner)
+            found[owner.name].append(Entry(path, name))
+    return {together(owners[name]): entries for name, entries in found.items()}
+
+
+def together(owners: list[Owner]) -> Owner:
+    """One person, as several entries speak of them."""
+    return Owner(owners[0].name, any(each.certain for each in owners), any(each.late for each in owners))
 
 
 def owner_of(entry: str) -> tuple[Owner, str]:

@@ -43,19 +43,20 @@ def reports_of(run: Run) -> list[tuple[HandedIn, Report]]:
     entries = run.gradebook.handed_in()
     sharing = defaultdict(list)
     for entry in entries:
-        sharing[entry.content].append(entry.submission)
+        sharing[entry.content].append(entry)
     return [(entry, report_of(run, entry, sharing[entry.content])) for entry in entries]
 
 
-def report_of(run: Run, entry: HandedIn, sharing: list[str]) -> Report:
-    """One submission's report."""
+def report_of(run: Run, entry: HandedIn, sharing: list[HandedIn]) -> Report:
+    """One submission's report; `sharing` are those of the same content, of whom members of a group handed in as one."""
     book, conditions = run.gradebook, run.conditions
     isolation = book.isolations(entry.content) or [str(run.settings.isolation)]
     how = Circumstances(conditions.seed, str(conditions.profile), str(conditions.prerequisites), isolation)
     outcomes, marks = run.standing(entry.content).outcomes, book.marks(entry.content)
     graded = grade(run.course, outcomes, marks, entry.submission)
     regrades = asked(book, run.course.policy.requests, entry.submission)
-    return report(run.course, entry, [name for name in sharing if name != entry.submission], graded, how, regrades)
+    twins = [other.submission for other in sharing if other.folder != entry.folder]
+    return report(run.course, entry, twins, graded, how, regrades)
 
 
 def file_name(submission: str) -> str:

@@ -1,7 +1,7 @@
 """The layout of a submission: which file answers for which module of the contract.
 
 my-work/
-  submission.toml     name or anonymous id; optional [entry_points]
+  submission.toml     name or anonymous id, or the names of a group; optional [entry_points]
   answers.md          derivations and prose under headings that carry the question number
   implementations/    modules or notebooks with the contract's functions
 """
@@ -25,6 +25,8 @@ class Layout:
     name: str
     entry_points: dict[str, str] = field(default_factory=dict)
     """Contract names onto own ones: `gamma = "my_gamma.ipynb"`, `"gamma.fisher_information" = "my_gamma.py:fisher"`."""
+    names: tuple[str, ...] = ()
+    """Members of a group that hands in together."""
 
     @classmethod
     def read(cls, folder: Path) -> Layout:
@@ -48,7 +50,10 @@ class Layout:
         entries = table.get("entry_points", {})
         if not isinstance(entries, dict) or not all(isinstance(each, str) for each in entries.values()):
             raise LayoutError(f'{page}: [entry_points] must hold lines such as gamma = "my_gamma.py"')
-        return cls(root, str(table.get("name", root.name)), entries)
+        members = table.get("names", [])
+        if not isinstance(members, list) or not all(isinstance(each, str) for each in members):
+            raise LayoutError(f'{page}: names must be a list such as ["Ada", "Emmy"]')
+        return cls(root, str(table.get("name", root.name)), entries, tuple(members))
 
     def path_of(self, module: str) -> Path | None:
         """The file that answers for a module: its entry point, else the module or notebook of that name."""

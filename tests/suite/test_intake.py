@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grading.entries import LATE, entries
+from grading.gradebook import Gradebook
 from grading.intake import Allowance, IntakeProblem, take_in
 from grading.intake.store import readable
 from tests.suite.handed_in import MODULE, SMALL, member, names, only, submission, tarred, zipped
@@ -202,3 +204,42 @@ def test_readable_names(raw: bytes) -> None:
     name = readable(os.fsdecode(raw))
     assert name.isprintable()
     assert len(name.encode()) <= 255
+
+
+def test_names_that_collide_are_told_apart(tmp_path: Path) -> None:
+    """Two that call themselves the same, and a third that calls itself as the first two are then called."""
+    for folder, name in (("a", "Ada"), ("b", "Ada"), ("c", "Ada (a)"), ("d", "")):
+        place = submission(tmp_path / "class" / folder)
+        (place / "submission.toml").write_text(f'name = "{name}"\n')
+        (place / "notes.md").write_text(folder)
+    found = entries(tmp_path / "class", tmp_path / "store")
+    assert sorted(entry.submission for entry in found) == ["Ada (a) (a)", "Ada (a) (c)", "Ada (b)", "d"]
+    assert len({entry.content for entry in found}) == len({entry.folder for entry in found}) == 4
+    book = Gradebook(tmp_path / "gradebook.sqlite")
+    book.hand_in(found)
+    assert len(book.handed_in()) == 4
+
+
+def test_a_student_with_a_late_and_an_early_file_is_one(tmp_path: Path) -> None:
+    """One copy with both files, late as a whole; a folder of the same name is the same student's."""
+    source = tmp_path / "class"
+    source.mkdir()
+    (source / "noetheremmy_4712_98766_gamma.py").write_bytes(MODULE)
+    (source / "noetheremmy_LATE_4712_98767_answers.md").write_text("# 1.1.1\n")
+    submission(source / "noetheremmy_4712")
+    (found,) = take_in(source, tmp_path / "store", SMALL)
+    assert found.owner.late and found.owner.certain
+    assert names(found) == ["answers.md", "gamma.py", "implementations/gamma.py"]
+    (entry,) = entries(source, tmp_path / "store")
+    assert LATE in entry.notices
+
+
+def test_a_group_hands_in_once(tmp_path: Path) -> None:
+    """Each member is an entry, with one copy and one content; a bad list is no reason to lose the work."""
+    place = submission(tmp_path / "class" / "ours")
+    (place / "submission.toml").write_text('names = ["Ada", "Emmy", "Ada", ""]\n')
+    other = submission(tmp_path / "class" / "theirs")
+    (other / "submission.toml").write_text("names = 3\n")
+    found = entries(tmp_path / "class", tmp_path / "store")
+    assert [entry.submission for entry in found] == ["Ada", "Emmy", "theirs"]
+    assert found[0].folder == found[1].folder and found[0].content == found[1].content
