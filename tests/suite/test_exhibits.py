@@ -10,7 +10,7 @@ import pytest
 from grading.answers import sections
 from grading.assignment import load
 from grading.entries import entries
-from grading.gradebook import Conditions, Profile
+from grading.gradebook import Conditions, Experiments
 from grading.judge import TO_BE_READ
 from grading.marking import Desk, make_app
 from grading.outcome import State
@@ -35,7 +35,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("exhibits")
     shutil.copytree(ROOT / "implementations", folder / "class" / "ada" / "implementations")
     shutil.copy(ROOT / "answers.md", folder / "class" / "ada")
-    run = Run.begin(folder / "out", Settings(Conditions(0, Profile.NONE), Isolation.SANDBOX))
+    run = Run.begin(folder / "out", Settings(Conditions(0, experiments=Experiments.NEVER), Isolation.SANDBOX))
     run.gradebook.hand_in(entries(folder / "class", folder / "out" / "handed-in"))
     questions = tuple(run.course.question(name.partition("/")[0]) for name in BESIDE)
     with Pool(1, Isolation.SANDBOX) as pool:
