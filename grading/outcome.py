@@ -10,6 +10,8 @@ from enum import StrEnum
 
 import msgspec
 
+from grading.printable import printable
+
 
 class State(StrEnum):
     """The end of a check.  A check that was never reached is NOT_RUN, and shown."""
@@ -38,7 +40,7 @@ class Plot(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """A check's result on a submission."""
+    """A check's result on a submission.  Its texts may be a stranger's, and hold nothing that a terminal obeys."""
 
     check: str
     """Identifier of the check, e.g. `2.2.16/fisher_is_positive_definite`."""
@@ -58,3 +60,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     plots: list[Plot] = []
     """Pictures where they say more than words: an estimate against the truth, a curve against its band."""
+
+    def __post_init__(self) -> None:
+        for name in ("message", "counterexample", "mistake", "traceback"):
+            msgspec.structs.force_setattr(self, name, printable(getattr(self, name)))
+        facts = {name: printable(each) if isinstance(each, str) else each for name, each in self.evidence.items()}
+        msgspec.structs.force_setattr(self, "evidence", facts)

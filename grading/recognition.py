@@ -43,6 +43,9 @@ class Alone:
     def start_check(self) -> None:
         """Nothing to do: there is no state."""
 
+    def prepare(self, module: str) -> None:
+        """Nothing to do: the function is there."""
+
     def end_check(self) -> None:
         """Nothing to do."""
 

@@ -20,6 +20,7 @@ from grading.cli.handout import handout
 from grading.cli.mark import mark
 from grading.cli.mistakes import MISTAKES
 from grading.cli.report import report
+from grading.printable import printable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,5 +47,7 @@ def main() -> None:
     try:
         app()
     except MISTAKES as mistake:
-        Console(stderr=True, soft_wrap=True).print(f"[bold red]evidence:[/] {escape(str(mistake))}", highlight=False)
+        Console(stderr=True, soft_wrap=True).print(
+            f"[bold red]evidence:[/] {escape(printable(str(mistake)))}", highlight=False
+        )
         sys.exit(2)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -56,16 +60,23 @@ def grade(
     chosen = asked.select([part.strip() for part in questions.split(",") if part.strip()])
     trusted = content_hash(PROJECT) if experiments is Experiments.DIFFERENT else ""
     conditions = Conditions(seed, profile, prerequisites, asked.experiment_tolerance, experiments, audit, trusted)
-    run = Run.begin(out, Settings(conditions, isolation, str(course.resolve()) if course else ""))
-    run.gradebook.hand_in(entries(folder, out / "handed-in"))
     console = Console(highlight=False, soft_wrap=True)
-    finished = grade_all(run, chosen, scheduler_of(scheduler, workers, isolation), console)
-    path = write(run, out, feedback)
-    if not finished:
-        console.print("stopped; everything that ended is saved. The same command goes on from here.")
-    console.print(path)
-    if not finished:
-        raise typer.Exit(130)
+    with stoppable(console):
+        run = Run.begin(out, Settings(conditions, isolation, str(course.resolve()) if course else ""))
+        run.gradebook.hand_in(entries(folder, out / "handed-in"))
+        grade_all(run, chosen, scheduler_of(scheduler, workers, isolation), console)
+        console.print(write(run, out, feedback))
+
+
+@contextmanager
+def stoppable(console: Console) -> Iterator[None]:
+    """Ctrl-C ends the run with what to do next, and exit code 130; every outcome is in the gradebook as it ends."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print("stopped. Nothing that ended is lost; this goes on from here:", style="bold")
+        console.print(f"  {shlex.join(['evidence', *sys.argv[1:]])}", markup=False)
+        raise typer.Exit(130) from None
 
 
 def refuse_without_sandbox(isolation: Isolation) -> None:
@@ -86,16 +97,12 @@ def scheduler_of(address: str, workers: int, isolation: Isolation) -> Pool | Clu
     return Cluster(address, isolation) if address else Pool(workers, isolation)
 
 
-def grade_all(run: Run, questions: tuple[Question, ...], scheduler: Pool | Cluster, console: Console) -> bool:
-    """Run what is left; False where the user stopped it."""
+def grade_all(run: Run, questions: tuple[Question, ...], scheduler: Pool | Cluster, console: Console) -> None:
+    """Run what is left."""
     with scheduler:
-        try:
-            rounds = [grade_round(run, jobs, scheduler, console) for jobs in run.rounds(questions)]
-        except KeyboardInterrupt:
-            return False
+        rounds = [grade_round(run, jobs, scheduler, console) for jobs in run.rounds(questions)]
     if not any(rounds):
         console.print("nothing is left to run")
-    return True
 
 
 def grade_round(run: Run, jobs: list[Job], scheduler: Pool | Cluster, console: Console) -> int:

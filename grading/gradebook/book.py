@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from grading.outcome import Outcome, State
+from grading.printable import printable
 
 T = TypeVar("T")
 VERSION = 1
@@ -62,12 +63,16 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HandedIn(msgspec.Struct, frozen=True):
-    """Who handed in what."""
+    """Who handed in what; name and notices hold nothing that a terminal obeys."""
 
     submission: str
     content: str
     folder: str
     notices: list[str] = []
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "submission", printable(self.submission))
+        msgspec.structs.force_setattr(self, "notices", [printable(each) for each in self.notices])
 
 
 class Gradebook:
@@ -179,7 +184,12 @@ class Gradebook:
     def get(self, name: str, kind: type[T], default: T) -> T:
         """A setting of the run."""
         rows = self.rows("SELECT value FROM setting WHERE name = ?", name)
-        return msgspec.json.decode(rows[0][0], type=kind) if rows else default
+        try:
+            return msgspec.json.decode(rows[0][0], type=kind) if rows else default
+        except msgspec.ValidationError as error:
+            raise GradebookError(
+                f"{self.path}: written by another version of evidence ({error}); run `evidence grade` on it again"
+            ) from None
 
     def rows(self, query: str, *values: str) -> list[Any]:
         """The rows of a query."""

@@ -32,7 +32,10 @@ class Call:
 
 @dataclass
 class Submission:
-    """A submission behind a transport.  `call_seconds` bounds one call, `check_seconds` all calls of one check."""
+    """A submission behind a transport.  `call_seconds` bounds one call, `check_seconds` all calls of one check.
+
+    The time that a module takes to be imported counts for neither; the transport has a limit for that.
+    """
 
     transport: Transport
     contract: dict[str, ContractModule] = field(default_factory=contract)
@@ -114,6 +117,7 @@ class Submission:
         if seconds is None and left <= 0:
             raise TimedOut(f"the calls of this check took more than {self.check_seconds:.0f} seconds together")
         message = message | {"substitute": self.substituted}
+        self.transport.prepare(message.get("module") or message.get("function", "").partition(".")[0])
         start = monotonic()
         try:
             raw = self.transport.request(plain.encode(message), seconds or min(self.call_seconds, left), self.listen)

@@ -25,9 +25,8 @@ from grading.sandbox.policy import Limits, Policy
 from grading.sandbox.quota import excess
 from grading.sandbox.scratch import remove
 from grading.sandbox.stopwatch import Stopwatch
-from grading.submission import plain
 from grading.submission.problems import Died, Problem, Returned, TimedOut
-from grading.submission.transport import Listen
+from grading.submission.transport import Listen, description_of
 
 MESSAGES = 100_000
 """How many messages one request may send."""
@@ -67,6 +66,10 @@ class Remote:
     def start_check(self) -> None:
         """Nothing yet: the check's process is forked by its first request."""
 
+    def prepare(self, module: str) -> None:
+        """Open the session that answers for this module."""
+        self.session(module)
+
     def request(self, request: bytes, timeout: float, listen: Listen) -> bytes:
         """The reply to one request.  Raises TimedOut, Died or Returned."""
         header = msgspec.msgpack.decode(request, type=Header)
@@ -104,9 +107,8 @@ class Remote:
         session = self.fork()
         if module not in contract():
             return session
-        load = plain.encode({"op": "describe", "module": module, "functions": list(contract()[module].functions)})
         try:
-            self.exchange(session, Kind.LOAD, load, self.patience.importing, lambda message: None)
+            self.exchange(session, Kind.LOAD, description_of(module), self.patience.importing, lambda message: None)
         except Problem as problem:
             session.close()
             self.unusable[module] = type(problem)(f"while {module} was imported: {problem}")

@@ -11,11 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from grading.assignment import contract
+from grading.submission import plain
 from grading.submission.worker import Worker
 
 Listen = Callable[[bytes], bytes | None]
 ASK, TELL, REPLY = b"?", b"!", b"="
 """First byte of a frame from the worker: a question to the judge, progress, the reply that ends the request."""
+
+
+def description_of(module: str) -> bytes:
+    """The request to import a module and say which of its functions are there."""
+    return plain.encode({"op": "describe", "module": module, "functions": list(contract()[module].functions)})
 
 
 class Transport(Protocol):
@@ -25,6 +32,9 @@ class Transport(Protocol):
 
     def start_check(self) -> None:
         """From here on, no state of an earlier check is visible to the submitted code."""
+
+    def prepare(self, module: str) -> None:
+        """Import a module of the contract, under a limit of its own; done once.  Raises Problem."""
 
     def request(self, request: bytes, timeout: float, listen: Listen) -> bytes:
         """The reply to one request.  Raises TimedOut or Died."""
@@ -43,9 +53,16 @@ class InProcess:
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder).resolve()
         self.worker = Worker(folder)
+        self.prepared: set[str] = set()
 
     def start_check(self) -> None:
         """Nothing to do: modules are imported once."""
+
+    def prepare(self, module: str) -> None:
+        """Import it by asking what it holds."""
+        if module in contract() and module not in self.prepared:
+            self.prepared.add(module)
+            self.worker.answer(description_of(module), lambda message: None)
 
     def request(self, request: bytes, timeout: float, listen: Listen) -> bytes:
         """The worker's answer, computed here."""

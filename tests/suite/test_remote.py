@@ -289,3 +289,17 @@ def test_signals_are_refused_where_landlock_cannot_fence_them() -> None:
     """)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["3", "True"]
+
+
+def test_a_slow_import_takes_no_time_from_the_calls(server: ForkServer, tmp_path: Path) -> None:
+    """A module that takes longer to import than all calls of a check may take is answered for all the same."""
+    folder = tmp_path / "work" / "implementations"
+    folder.mkdir(parents=True)
+    (folder / "gamma.py").write_text("import time\ntime.sleep(2)\n" + GAMMA)
+    for transport in (Remote(folder.parent, server), InProcess(folder.parent)):
+        subject = Submission(transport, call_seconds=1.0, check_seconds=1.0)
+        subject.start_check()
+        assert subject.gamma.natural_parameters(3.0, 2.0)[0] == 2.0
+        assert subject.spent < 1.0
+        subject.end_check()
+        transport.close()
