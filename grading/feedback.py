@@ -5,6 +5,7 @@ How much of it is said is a `Detail`.  The suite's own frames are never shown; t
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -86,7 +87,7 @@ def sections(
     if found and outcome.state is not State.PASSED:
         yield [paragraph("Picture", found.title), *sketch(found)]
     if outcome.state is State.ERROR and outcome.traceback:
-        yield ["Where it happened:", textwrap.indent(outcome.traceback.rstrip(), "  ")]
+        yield ["Where it happened:", textwrap.indent(frames(outcome.traceback), "    ")]
     if detail.evidence:
         yield behind(outcome, seed)
     if read := reading(question, check):
@@ -100,6 +101,11 @@ def behind(outcome: Outcome, seed: int | None) -> list[str]:
     numbers += [f"time: {outcome.seconds:.2f} s"]
     numbers += [] if seed is None else [f"seed: {seed}; any other must give the same verdict"]
     return [paragraph("Evidence", "\n".join(numbers))]
+
+
+def frames(traceback: str) -> str:
+    """The submission's frames with short paths, `implementations/gamma.py`."""
+    return re.sub(r'File "[^"]*/([^"/]+/[^"/]+)"', r'File "\1"', textwrap.dedent(traceback).rstrip())
 
 
 def reading(question: Question, check: Check) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from grading.assignment import Kind, Question
@@ -42,8 +41,14 @@ def passed(outcomes: list[Outcome]) -> str:
 
 def notes(question: Question, outcomes: list[Outcome]) -> list[str]:
     """What the number alone does not say."""
-    waits = Counter(each.waits_for for each in outcomes if each.waits_for)
-    return [f"{count} waiting for {number}" for number, count in sorted(waits.items())] + human(question, outcomes)
+    return waiting([each.waits_for for each in outcomes], {question.number}) + human(question, outcomes)
+
+
+def waiting(waits_for: Iterable[str], own: set[str]) -> list[str]:
+    """`3 waiting for 1.2.4`; within one question what comes before is not named.  Empty names wait for nothing."""
+    waits = [each for each in waits_for if each]
+    names = "the checks before" if set(waits) == own else ", ".join(sorted(set(waits)))
+    return [f"{len(waits)} waiting for {names}"] if waits else []
 
 
 def human(question: Question, outcomes: list[Outcome]) -> list[str]:

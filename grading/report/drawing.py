@@ -15,7 +15,7 @@ from grading.sketch import ROWS, window
 from grading.trail import Trail
 
 WIDTH, HEIGHT = 460, 230
-LEFT, RIGHT, TOP, BOTTOM = 62, 14, 14, 44
+LEFT, RIGHT, TOP, BOTTOM = 62, 26, 14, 44
 Scale = Callable[[float], float]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import Counter
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -19,10 +18,11 @@ from markupsafe import Markup
 
 from grading.assignment import Kind
 from grading.detail import Detail
-from grading.feedback import value
+from grading.feedback import frames, value
 from grading.outcome import State
 from grading.report.data import CheckReport, Report
 from grading.report.drawing import drawing
+from grading.summary import waiting
 from grading.trail import facts, trail
 from grading.typeset import inline
 
@@ -57,7 +57,7 @@ def templates() -> Environment:
     )
     engine.filters |= {"points": points, "slug": slug, "picture": picture, "value": value, "duration": duration}
     engine.filters |= {"inline": inline, "time": time, "trail": trail, "drawing": drawing, "facts": facts}
-    engine.filters |= {"standing": standing, "first_line": first_line}
+    engine.filters |= {"frames": frames, "standing": standing, "first_line": first_line}
     engine.globals |= {"glyphs": GLYPHS, "question_glyphs": QUESTION_GLYPHS}
     return engine
 
@@ -98,13 +98,12 @@ def time(iso: str) -> str:
 def standing(checks: list[CheckReport]) -> str:
     """`3 of 4 public checks passed; 1 waits for 1.2.4; a human reads the text`."""
     public = [check for check in checks if check.kind != Kind.PROSE]
-    waits = Counter(check.waits_for for check in public if check.waits_for)
-    human = any(check.outcome is State.NEEDS_HUMAN and check.mark is None for check in checks)
-    notes = [f"{count} waiting for {number}" for number, count in sorted(waits.items())]
-    notes += ["a human still reads a part"] if human else []
+    human = sum(check.outcome is State.NEEDS_HUMAN and check.mark is None for check in checks)
     passed = sum(check.outcome is State.PASSED for check in public)
     said = [f"{passed} of {len(public)} public checks passed"] if public else []
-    return "; ".join([*said, *notes]) or "read by a human"
+    said += waiting([check.waits_for for check in public], {check.id.partition("/")[0] for check in checks})
+    said += [f"a human still reads {human} part{'s' if human > 1 else ''}"] if human else []
+    return "; ".join(said) or "read by a human"
 
 
 def first_line(text: str) -> str:
