@@ -25,7 +25,7 @@ from derivations.goals.look import Work, look_for, with_text
 from derivations.language import Constant, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
 from derivations.members import instances
 from derivations.reader import Chain, Display, ReadError, Side, read_display, read_side
-from derivations.repair import find_repair
+from derivations.repair import GUARD, find_repair
 from derivations.report import RECORDED, UNREAD, DocumentReport, Equation, Step, StepKind, step_of
 from derivations.rerun import rerunnable
 from derivations.verdict import Status, Verdict, undecided
@@ -34,7 +34,7 @@ Decide = Callable[[Relation, Context], Verdict]
 Goals = Mapping[str, Sequence[Goal]]
 NO_GOALS: Final[Goals] = {}
 BUDGET: Final = 300.0  # seconds for one document; what is left then is reported as not checked
-REPAIRS, REPAIR = 60.0, 20.0  # seconds the search for repairs may take, in a document and on one line
+REPAIRS: Final = 40  # refuted lines of one document for which a repair is sought
 
 
 def check_document(
@@ -118,9 +118,10 @@ class _Checker:
         if not self.contexts.is_own(question):
             return ()
         findings = look_for(goals, self._work(question), self.decide)
-        if all(finding.state is not State.NOT_FOUND for finding in findings):
+        running = list(document.running(question))
+        if not running or all(finding.state is not State.NOT_FOUND for finding in findings):
             return findings
-        for part in document.running(question):
+        for part in running:
             self.check(part)
         return with_text(findings, look_for(goals, self._work(question), self.decide))
 
@@ -245,14 +246,12 @@ class _Checker:
         return self._repaired(*cases[worst], verdicts[worst])
 
     def _repaired(self, relation: Relation, context: Context, verdict: Verdict) -> Verdict:
-        """A refuted claim with the small edit that makes it hold, if one is found in time."""
-        seconds = min(REPAIR, self.repairs)
-        if verdict.status is not Status.REFUTED or seconds <= 0:
+        """A refuted claim with the small edit that makes it hold, if one is found."""
+        if verdict.status is not Status.REFUTED or self.repairs == 0:
             return verdict
-        start = time.monotonic()
-        repair = find_repair(relation, context, self.decide, seconds)
-        self.repairs -= time.monotonic() - start
-        return verdict.with_repair(repair)
+        self.repairs -= 1
+        deadline = min(self.deadline, time.monotonic() + GUARD)
+        return verdict.with_repair(find_repair(relation, context, self.decide, deadline=deadline))
 
     def _members(self, left: Tuple, right: Tuple, context: Context) -> Verdict:
         if len(left) != len(right):

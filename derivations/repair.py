@@ -1,48 +1,57 @@
 """Diagnosis by repair: a small edit after which a refuted line holds, verified before it is told.
 
 The edits are tried one at a time, likely slips first, and each result is decided like any claim. The first one
-that holds is reported, with the status it was verified to have; without one, nothing is said.
+that holds is reported, with the status it was verified to have; without one, nothing is said. The search is bounded by
+the edits it tries, so that it finds the same on every machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from time import monotonic
 
-from derivations import closed_form, prover
 from derivations.context import Context
+from derivations.decide import decide
 from derivations.edits import edits, pool_of
 from derivations.language import Relation, Sign
 from derivations.verdict import Repair, Status, Verdict
 
 Decide = Callable[[Relation, Context], Verdict]
-SECONDS = 4.0  # for the search on one line
+EDITS = 150  # that are tried on one line
+GUARD = 120.0  # seconds after which the search on one line ends whatever it has tried
 
 _OPPOSITE = {Sign.AT_MOST: Sign.AT_LEAST, Sign.AT_LEAST: Sign.AT_MOST}
 
 
 def find_repair(
-    relation: Relation, context: Context, decide: Decide | None = None, seconds: float = SECONDS
+    relation: Relation,
+    context: Context,
+    decide: Decide = decide,
+    edits: int = EDITS,
+    deadline: float | None = None,
 ) -> Repair | None:
-    """The first small edit of a refuted `relation` that `decide` finds to hold, or None within the time."""
-    start, tried = monotonic(), {relation}
-    for words, candidate in candidates(relation, context):
-        if monotonic() - start > seconds:
+    """The first small edit of a refuted `relation` that `decide` finds to hold, or None among the first `edits`.
+
+    `deadline`, on the monotonic clock, is for callers that have no time at all; verdicts should not rest on it.
+    """
+    deadline = monotonic() + GUARD if deadline is None else deadline
+    for words, candidate in islice(different(relation, context), edits):
+        if monotonic() > deadline:
             return None
-        if candidate in tried or candidate.left == candidate.right:
-            continue
-        tried.add(candidate)
-        verdict = sensible(decide or decide_quickly, candidate, context)
+        verdict = sensible(decide, candidate, context)
         if verdict.holds:
             return Repair(words, candidate, verdict.status)
     return None
 
 
-def decide_quickly(relation: Relation, context: Context) -> Verdict:
-    """A verdict within about a second: what would take longer counts as undecided."""
-    verdict = closed_form.decide(relation, context, seconds=1.0)
-    undecided = verdict.status is Status.UNDECIDED
-    return prover.decide(relation, context, seconds=0.5) if undecided else verdict
+def different(relation: Relation, context: Context) -> Iterator[tuple[str, Relation]]:
+    """The candidates, each once, without the relation itself and without those that say nothing."""
+    seen = {relation}
+    for words, candidate in candidates(relation, context):
+        if candidate not in seen and candidate.left != candidate.right:
+            seen.add(candidate)
+            yield words, candidate
 
 
 def sensible(decide: Decide, relation: Relation, context: Context) -> Verdict:
@@ -51,13 +60,6 @@ def sensible(decide: Decide, relation: Relation, context: Context) -> Verdict:
         return decide(relation, context)
     except Exception as error:
         return Verdict(Status.UNDECIDED, "none", f"{type(error).__name__}: {error}")
-
-
-def diagnosed(verdict: Verdict, relation: Relation, context: Context) -> Verdict:
-    """A refuted verdict with the repair that was found for its line; any other as it is."""
-    if verdict.status is not Status.REFUTED:
-        return verdict
-    return verdict.with_repair(find_repair(relation, context))
 
 
 def candidates(relation: Relation, context: Context) -> Iterator[tuple[str, Relation]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, replace
 
 from sympy import Basic, Expr, log
@@ -37,13 +37,12 @@ class Statement:
 
 @dataclass(frozen=True)
 class Link:
-    """Two sides that steps connect: `left sign right`, ending with the step at `line`; `steps` says how many."""
+    """Two sides that steps connect: `left sign right`, ending with the step at `line`."""
 
     left: Expr
     sign: Sign
     right: Expr
     line: int
-    steps: int
 
 
 class Chains:
@@ -80,27 +79,31 @@ class Chains:
             self.next.setdefault(end, []).append((TURNED.get(sign, sign), start, line))
 
     def links(self) -> Iterator[Link]:
-        """Every pair of connected sides, along the steps and against them."""
+        """Every pair of connected sides, in one direction only."""
+        seen: set[Hashable] = set()
         for start, left in self.sides.items():
-            for sign, end, line, steps in self._reached(start):
-                yield Link(left, sign, self.sides[end], line, steps)
+            for sign, end, line in self._reached(start):
+                ends = {Sign.AT_MOST: (start, end), Sign.AT_LEAST: (end, start)}.get(sign, frozenset((start, end)))
+                if (sign in TURNED, ends) not in seen:
+                    seen.add((sign in TURNED, ends))
+                    yield Link(left, sign, self.sides[end], line)
 
     def connected(self, left: Expr, right: Expr) -> bool:
         """Whether equations lead from one term to the other."""
         start, end = self.key(left), self.key(right)
-        return start == end or any(sign is Sign.EQUAL and there == end for sign, there, _, _ in self._reached(start))
+        return start == end or any(sign is Sign.EQUAL and there == end for sign, there, _ in self._reached(start))
 
-    def _reached(self, start: Basic) -> Iterator[tuple[Sign, Basic, int, int]]:
-        """What steps lead to from one side, nearest first: composed sign, side, line of the last step, steps."""
-        waiting, seen = [(Sign.EQUAL, start, 0)], {(Sign.EQUAL, start)}
+    def _reached(self, start: Basic) -> Iterator[tuple[Sign, Basic, int]]:
+        """What steps lead to from one side, nearest first: the composed sign, the side, the line of the last step."""
+        waiting, seen = [(Sign.EQUAL, start)], {(Sign.EQUAL, start)}
         while waiting:
-            sign, here, steps = waiting.pop(0)
+            sign, here = waiting.pop(0)
             for further, there, line in self.next.get(here, ()):
                 composed = _composed(sign, further)
                 if composed is not None and (composed, there) not in seen and there != start:
                     seen.add((composed, there))
-                    waiting.append((composed, there, steps + 1))
-                    yield composed, there, line, steps + 1
+                    waiting.append((composed, there))
+                    yield composed, there, line
 
 
 def _composed(one: Sign, other: Sign) -> Sign | None:

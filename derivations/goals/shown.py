@@ -43,6 +43,7 @@ class Shown:
         self.unknown = _Unknown(self._written(self.goal), context)
         self.gap = self.unknown(self._written(self.goal))
         self.marks = self._marks(self.gap)
+        self.compared: dict[tuple[Sign, Expr], bool] = {}
 
     def is_said_by(self, link: Link) -> bool:
         """Whether two connected sides are related as the goal says."""
@@ -50,8 +51,12 @@ class Shown:
         if Sign.AT_MOST in (said.sign, self.goal.sign) and said.sign is not self.goal.sign:
             return False
         gap = self.unknown(self._written(said))
-        if not self.marks <= self._marks(gap):
-            return False
+        if (said.sign, gap) not in self.compared:
+            self.compared[said.sign, gap] = self.marks <= self._marks(gap) and self._is_same(said, gap)
+        return self.compared[said.sign, gap]
+
+    def _is_same(self, said: Relation, gap: Expr) -> bool:
+        """Whether the prover brings the difference of the gaps to zero."""
         sign = Sign.EQUAL_UP_TO_CONSTANT if said.sign is Sign.EQUAL_UP_TO_CONSTANT else Sign.EQUAL
         wanted = (self.gap,) if self.goal.sign is Sign.AT_MOST else (self.gap, -self.gap)
         return any(prove(Relation(gap, sign, one), self.context) is not None for one in wanted)

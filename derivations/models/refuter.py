@@ -3,18 +3,23 @@ r"""Search for a counterexample, and failing that, support: both sides on random
 Screening is in double precision; a difference is believed only after both sides have been evaluated again to
 60 digits. A claim is supported if it holds to 50 digits on 200 models of several sizes. Claims up to a
 constant compare the difference of the sides, which may not depend on anything the constant must ignore.
+
+The search to 50 digits is bounded by the numbers it may compute, not by the time they take, so that a verdict is the
+same on every machine; a clock only guards against what was not foreseen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
+from math import prod
 from time import process_time
 from typing import Any
 
 import mpmath
 import numpy as np
-from sympy import Basic, Expr, Symbol, log
+from sympy import Basic, Expr, Symbol, log, preorder_traversal
 
 from derivations.context import Context
 from derivations.definitions import expand_quantities
@@ -29,7 +34,8 @@ from derivations.models.tables import DIGITS, EXACT, FLOAT, Field
 from derivations.verdict import Counterexample
 
 SUPPORT = 200
-SECONDS = 6.0  # of computing, for the slow search to 50 digits
+NUMBERS = 30_000_000  # computed in the search to 50 digits: entries of a model's table times terms of the claim
+GUARD = 120.0  # seconds of computing after which that search ends whatever it has found
 _SCREEN = 16
 _BATCH = 10
 _SIZES = ((2, 3, 2), (3, 2, 1), (4, 1, 2), (1, 2, 1))  # values of successive counts, most telling first
@@ -104,19 +110,29 @@ def find_counterexample(relation: Relation, context: Context) -> tuple[Counterex
     return None, tried
 
 
-def holds_exactly(relation: Relation, context: Context, seconds: float = SECONDS) -> tuple[Counterexample | None, int]:
-    """Like `find_counterexample`, to 50 digits on 200 models, or as many as the time allows."""
+def holds_exactly(relation: Relation, context: Context, numbers: int = NUMBERS) -> tuple[Counterexample | None, int]:
+    """Like `find_counterexample`, to 50 digits on 200 models, or on as many as `numbers` allows."""
     claim, tried, start = claim_of(relation, context), 0, process_time()
     every = sorted(cases(relation, context), key=lambda sizes: sum(sizes.values()))
-    while tried < SUPPORT and process_time() - start < seconds:
-        for sizes in every:
-            gap = worst_gap(claim, context, sizes, range(1000 + tried, 1000 + tried + _BATCH), EXACT)
-            tried += _BATCH
-            if gap.size > _EXACT_BOUND:
-                return _counterexample(relation, context, sizes, 1000 + tried - _BATCH + gap.at[0], gap), tried
-            if tried >= SUPPORT or process_time() - start > seconds:
-                break
+    for sizes, cost in cycle([(sizes, _BATCH * cost_of(claim, context, sizes)) for sizes in every]):
+        numbers -= cost
+        if tried >= SUPPORT or numbers < 0 or process_time() - start > GUARD:
+            break
+        gap = worst_gap(claim, context, sizes, range(1000 + tried, 1000 + tried + _BATCH), EXACT)
+        tried += _BATCH
+        if gap.size > _EXACT_BOUND:
+            return _counterexample(relation, context, sizes, 1000 + tried - _BATCH + gap.at[0], gap), tried
     return None, tried
+
+
+def cost_of(claim: Claim, context: Context, sizes: Sizes) -> int:
+    """The numbers that both sides take on one model: entries of its table times terms of the claim."""
+    written = [concrete(side, context, sizes) for side in (claim.left, claim.right)]
+    if is_continuous(written, context):
+        grid = build_gaussian(written, context, sizes, range(1), FLOAT, NODES).grid
+    else:
+        grid = build(written, context, sizes, range(1), FLOAT).grid
+    return prod(grid.values) * sum(1 for side in written for _ in preorder_traversal(side))
 
 
 def _confirm(relation: Relation, claim: Claim, context: Context, sizes: Sizes, gap: Gap) -> Counterexample | None:

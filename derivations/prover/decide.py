@@ -14,24 +14,24 @@ from derivations.context import Context
 from derivations.language import Relation, Sign
 from derivations.models.concrete import Meaningless
 from derivations.models.finite import NotFinite
-from derivations.models.refuter import SECONDS, SUPPORT, find_counterexample, holds_exactly
+from derivations.models.refuter import NUMBERS, SUPPORT, find_counterexample, holds_exactly
 from derivations.prover.prove import prove
 from derivations.verdict import Counterexample, Verdict, proved, refuted, supported, undecided
 
 _WEAK = {Sign.LESS: Sign.AT_MOST, Sign.GREATER: Sign.AT_LEAST}
 
 
-def decide(relation: Relation, context: Context, seconds: float = SECONDS) -> Verdict:
-    """The verdict on `relation` in `context`; `seconds` bounds the search for support on 200 models."""
+def decide(relation: Relation, context: Context, numbers: int = NUMBERS) -> Verdict:
+    """The verdict on `relation` in `context`; `numbers` bounds the search for support on 200 models."""
     start = monotonic()
     try:
-        verdict = _decide(relation, context, seconds)
+        verdict = _decide(relation, context, numbers)
     except (Meaningless, NotFinite) as error:
         verdict = undecided(str(error), ("random models",))
     return replace(verdict, seconds=monotonic() - start)
 
 
-def _decide(relation: Relation, context: Context, seconds: float) -> Verdict:
+def _decide(relation: Relation, context: Context, numbers: int) -> Verdict:
     counterexample, screened = find_counterexample(relation, context)
     if counterexample is not None:
         return _refuted(counterexample)
@@ -40,7 +40,7 @@ def _decide(relation: Relation, context: Context, seconds: float) -> Verdict:
     rules = prove(relation, context)
     if rules is not None:
         return proved(", ".join(rules), f"both sides reduce to one form, and agree on {screened} random models")
-    counterexample, models = holds_exactly(relation, context, seconds)
+    counterexample, models = holds_exactly(relation, context, numbers)
     if counterexample is not None:
         return _refuted(counterexample)
     if models < SUPPORT:

@@ -13,7 +13,7 @@ from derivations.models import both_sides
 from derivations.models.build import build
 from derivations.models.concrete import concrete
 from derivations.models.dual import Dual, exp, parts
-from derivations.models.refuter import find_counterexample, holds_exactly
+from derivations.models.refuter import SUPPORT, cases, claim_of, cost_of, find_counterexample, holds_exactly
 from derivations.models.tables import EXACT, FLOAT
 from derivations.prover import decide
 from derivations.reader import read_relation
@@ -135,3 +135,13 @@ def test_what_the_context_does_not_say_is_undecided() -> None:
     """An expectation under a letter without a meaning is not guessed."""
     claim = Relation(E["r"](log(p(X, Z))), Sign.EQUAL, log(p(X)))
     assert decide(claim, context_of("1.1.1")).status is Status.UNDECIDED
+
+
+def test_support_is_bounded_by_what_is_computed() -> None:
+    """Half of the numbers that 200 models take give half of the models, on any machine."""
+    context = context_of("1.1.1")
+    relation = read_relation(r"\log p(X) = \mathcal{L}(q) + KL(q(Z) \| p(Z|X))", context)
+    each = cost_of(claim_of(relation, context), context, next(cases(relation, context)))
+    assert holds_exactly(relation, context) == (None, SUPPORT)
+    assert holds_exactly(relation, context, numbers=SUPPORT * each // 2) == (None, SUPPORT // 2)
+    assert holds_exactly(relation, context, numbers=0) == (None, 0)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
 
+from derivations.context import Context
 from derivations.contexts import context_of
 from derivations.decide import decide
+from derivations.language import Relation
 from derivations.reader import read_relation
 from derivations.repair import find_repair
-from derivations.verdict import Status
+from derivations.verdict import Status, Verdict, undecided
 
 GRADIENT = r"\nabla_{\lambda_3} \mathcal{L}(\lambda) = \mathbb{E}_q[\nabla_{\lambda_3} \log q_{\lambda_3}(z)"
 CHAIN = r"L = \mathbb{E}_q[-\log p(x_T) - \sum_{%s} \log \frac{p_\theta(x_{t-1}|x_t)}{q(x_t|x_{t-1})}]"
@@ -36,7 +40,7 @@ def test_the_slip_is_named(question: str, latex: str, words: str) -> None:
     context = context_of(question)
     relation = read_relation(latex, context)
     assert decide(relation, context).status is Status.REFUTED
-    repair = find_repair(relation, context, seconds=60.0)
+    repair = find_repair(relation, context)
     assert repair is not None
     assert words in repair.edit
     assert repair.status.holds
@@ -50,7 +54,24 @@ def test_no_repair_is_claimed_for_a_line_that_is_not_a_slip() -> None:
     assert find_repair(read_relation(r"\log p(X) = 2 H(q(Z)) + 7", context), context) is None
 
 
-def test_the_search_ends_in_time() -> None:
-    """A budget of nothing finds nothing, and says nothing."""
+def test_the_search_ends() -> None:
+    """No edits find nothing; the first one mends a bound that is turned around; after the deadline nothing is tried."""
     context = context_of("1.1.1")
-    assert find_repair(read_relation(r"\mathcal{L}(q) \ge \log p(X)", context), context, seconds=0.0) is None
+    turned = read_relation(r"\mathcal{L}(q) \ge \log p(X)", context)
+    assert find_repair(turned, context, edits=0) is None
+    assert find_repair(turned, context, edits=1) is not None
+    assert find_repair(turned, context, deadline=monotonic()) is None
+
+
+def test_the_search_is_bounded_by_edits_and_not_by_time() -> None:
+    """Each edit is decided once, and a slow engine is asked as often as a fast one."""
+    context = context_of("2.2.17")
+    line = r"\mathcal{L}(\alpha, \beta) = \log\Gamma(\alpha) - 3 \alpha \log\beta + \frac{7}{N} \sum_i x_i + 5/\alpha"
+    asked: list[Relation] = []
+
+    def never(relation: Relation, _context: Context) -> Verdict:
+        asked.append(relation)
+        return undecided("not asked")
+
+    assert find_repair(read_relation(line, context), context, never, edits=20) is None
+    assert len(asked) == len(set(asked)) == 20
