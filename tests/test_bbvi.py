@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -29,6 +29,8 @@ from tests.strategies import RATES, SHAPES, log_uniform, seeds
 PRIORS = st.tuples(st.floats(-2, 2), RATES, SHAPES, RATES)
 FAMILY = st.tuples(st.floats(-3, 3), RATES, log_uniform(0.5, 100), RATES)
 SIZES = st.integers(1, 30)
+NEAR_ZERO = (0.0, 0.05, 0.5, 0.05)
+"""Parameters that a step of the assignment's size in q itself takes below zero, nine times of ten."""
 
 
 def data(size: int, seed: int, offset: float = 0.0) -> np.ndarray:
@@ -167,6 +169,8 @@ def test_gradient_rows_belong_to_their_draws(
     control_variates=st.booleans(),
     seed=seeds(),
 )
+@example(q=NEAR_ZERO, step_size=1e-3, control_variates=False, seed=1)
+@example(q=NEAR_ZERO, step_size=1e-3, control_variates=True, seed=2)
 def test_fit_stays_in_the_domain(
     submission: Submission, q: tuple[float, ...], step_size: float, control_variates: bool, seed: int
 ) -> None:

@@ -101,7 +101,7 @@ class Listening(Replaced):
 def test_no_mistake_costs_points_elsewhere(check: RunnableCheck) -> None:
     """A check calls functions that its own question is about, or waits for the questions that the others are."""
     course = load()
-    owners = {mutant.function: mutant.question for mutant in MUTANTS}
+    owners = {function: question.number for question in course.questions for function in question.functions}
     transport = Listening()
     try:
         assert check.verdict(Submission(transport), examples=2) is None

@@ -99,6 +99,11 @@ slope.wrong(
     slope_plus(lambda x, a, b, s, scale: (polygamma(1, a) - digamma(a), 0)),
 )
 slope.wrong(
+    "the mean of log x is missing",
+    "∂/∂alpha of the average -log p has -mean(log x).",
+    slope_plus(lambda x, a, b, s, scale: (np.log(x).mean(), 0)),
+)
+slope.wrong(
     "log beta is missing",
     "∂/∂alpha has log(scale), from alpha log(scale).",
     slope_plus(lambda x, a, b, s, scale: (-np.log(scale), 0)),

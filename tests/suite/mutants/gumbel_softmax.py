@@ -100,6 +100,11 @@ sample.wrong(
     lambda probs, gumbel, temperature: torch.softmax(((probs + 1e-3).log() + gumbel) / temperature, -1),
 )
 sample.wrong(
+    "a very small number under the logarithm",
+    "log(π + 1e-20) changes probabilities that are smaller still; log 0 = -∞ is right here.",
+    lambda probs, gumbel, temperature: torch.softmax(((probs + 1e-20).log() + gumbel) / temperature, -1),
+)
+sample.wrong(
     "exponentials without a shift",
     "exp of the logits overflows at low temperatures; use softmax or logsumexp.",
     lambda probs, gumbel, temperature: (w := torch.exp((probs.log() + gumbel) / temperature)) / w.sum(-1, keepdim=True),

@@ -86,6 +86,12 @@ likelihood.wrong(
     expanded_square,
 )
 
+likelihood.wrong(
+    "the first mu for all draws",
+    "Draw s has its own mu_s: broadcast the points over the draws.",
+    lambda x, mu, tau: own("log_likelihood")(x, np.full_like(mu, mu[0]), tau),
+)
+
 # -- log p(mu, tau) ---------------------------------------------------------------------------------------------------
 
 prior.wrong(

@@ -1,4 +1,4 @@
-"""Mistakes in stopping the score term's gradient (question 3.1.23)."""
+"""Mistakes in stopping the score term's gradient (question 3.1.23), as the questions about that term see them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.distributions import Bernoulli, Normal
 
 from implementations import vae as reference
 from tests.suite.corpus import target
-from tests.suite.mutants.parts import of, parts
+from tests.suite.mutants.parts import Parts, of, parts
 
 path_loss = target("3.1.23", "vae.path_derivative_loss")
 
@@ -85,3 +85,58 @@ path_loss.wrong(
     "The value of the loss does not change when a gradient is stopped.",
     of(lambda p: -(p.log_p + p.log_prior).mean()),
 )
+
+
+def through_the_mean_only(x: Tensor, model: Any, eps: Tensor) -> Tensor:
+    mean, log_var = model.encoder(x)
+    z = mean + torch.exp(log_var.detach() / 2) * eps
+    p = Parts(x, eps, mean.detach(), log_var.detach(), z, model.decoder(z))
+    return -(p.log_p + p.log_prior - p.log_q).mean()
+
+
+path_loss.wrong(
+    "the path through the mean only",
+    "z = mean + sigma eps depends on the variance as well: only inside log q is it held fixed.",
+    through_the_mean_only,
+)
+path_loss.wrong(
+    "a surrogate of value zero",
+    "A loss whose gradient is right but whose value is not cannot be compared with the bound.",
+    lambda *a: reference.path_derivative_loss(*a) - reference.path_derivative_loss(*a).detach(),
+)
+
+# -- the same mistakes, seen by the questions about the score term ----------------------------------------------------
+
+SEEN_BY = {
+    "3.1.21": [
+        "nothing is stopped",
+        "all of log q is detached",
+        "z is detached inside log q",
+        "only the mean is held fixed",
+        "only the variance is held fixed",
+        "the encoder's outputs are detached everywhere",
+        "log p(z) is detached too",
+        "the sign",
+        "summed over the batch",
+    ],
+    "3.1.22": [
+        "all of log q is detached",
+        "z is detached inside log q",
+        "the encoder's outputs are detached everywhere",
+        "log p(z) is detached too",
+        "the sign",
+        "summed over the batch",
+        "log q is missing",
+    ],
+    "3.1.24": [
+        "nothing is stopped",
+        "all of log q is detached",
+        "only the variance is held fixed",
+        "the analytic KL divergence",
+        "log p(z) is detached too",
+        "log q is missing",
+    ],
+}
+for mistake in [each for each in path_loss.mutants if each.question == path_loss.question]:
+    for question in [question for question, names in SEEN_BY.items() if mistake.name in names]:
+        target(question, path_loss.function).wrong(mistake.name, mistake.message, mistake.replacement)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
+from torch import Tensor
 from torch.distributions import Bernoulli, Normal
 
 from implementations import vae as reference
 from tests.suite.corpus import target
-from tests.suite.mutants.parts import of, parts
+from tests.suite.mutants.parts import Parts, of, parts
 
 reparameterize = target("3.1.25", "vae.reparameterize")
 log_weights = target("3.1.25", "vae.log_weights")
 loss = target("3.1.25", "vae.loss")
+
+
+def log_weights_of(x: Tensor, model: Any, eps: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
+    """log w with change(log variance) in place of the encoder's log variance."""
+    mean, log_var = model.encoder(x)
+    z = mean + torch.exp(change(log_var) / 2) * eps
+    p = Parts(x, eps, mean, change(log_var), z, model.decoder(z))
+    return p.log_p + p.log_prior - p.log_q
 
 
 # -- z = mean + sigma eps ---------------------------------------------------------------------------------------------
@@ -114,6 +126,20 @@ log_weights.wrong(
     ),
 )
 log_weights.wrong(
+    "logits are clamped",
+    "Clamping the logits to ±50 makes certain pixels less certain than they are.",
+    lambda x, model, eps: of(
+        lambda p: (
+            Bernoulli(logits=p.logits.clamp(-50, 50), validate_args=False).log_prob(x).sum(-1) + p.log_prior - p.log_q
+        )
+    )(x, model, eps),
+)
+log_weights.wrong(
+    "the log variance is clamped",
+    "Clamping log_var to ±6 gives another q than the encoder's.",
+    lambda x, model, eps: log_weights_of(x, model, eps, lambda log_var: log_var.clamp(-6, 6)),
+)
+log_weights.wrong(
     "squared error",
     "The pixels are Bernoulli, not Gaussian.",
     of(lambda p: -(p.x - torch.sigmoid(p.logits)).square().sum(-1) + p.log_prior - p.log_q),
@@ -166,3 +192,8 @@ loss.wrong(
     reference.path_derivative_loss,
 )
 loss.wrong("one value a row", "The average over the batch is asked for.", lambda *a: -reference.log_weights(*a))
+loss.wrong(
+    "the entropy of grey pixels is subtracted",
+    "-log p(x | z) is a cross entropy; taking the pixels' own entropy from it changes the bound.",
+    lambda x, model, eps: reference.loss(x, model, eps) - Bernoulli(probs=x).entropy().sum(-1).mean(),
+)
