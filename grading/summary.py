@@ -30,8 +30,9 @@ def only_prose(question: Question) -> bool:
 
 
 def of(question: Question, judge: Judge) -> list[Outcome]:
-    """The outcomes of a question's checks that ended."""
-    return [judge.outcomes[i] for check in question.checks if (i := question.identifier(check)) in judge.outcomes]
+    """The outcomes of a question's checks that ended; a test that lays evidence beside an answer passes nothing."""
+    tests = [question.identifier(check) for check in question.checks if check.kind is not Kind.PROSE]
+    return [judge.outcomes[name] for name in tests if name in judge.outcomes]
 
 
 def passed(outcomes: list[Outcome]) -> str:

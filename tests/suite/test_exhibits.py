@@ -11,14 +11,15 @@ from grading.answers import sections
 from grading.assignment import load
 from grading.entries import entries
 from grading.gradebook import Conditions, Experiments
-from grading.judge import TO_BE_READ
+from grading.judge import TO_BE_READ, Judge
 from grading.marking import Desk, make_app
-from grading.outcome import State
+from grading.outcome import Outcome, State
 from grading.pool import Pool
 from grading.report import write
 from grading.run import Run, Settings
 from grading.sandbox import Isolation, available
 from grading.session import give_up
+from grading.summary import summary
 
 pytestmark = pytest.mark.skipif(available() is not None, reason=f"needs the sandbox: {available()}")
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,15 @@ def test_the_picture_lies_beside_the_answer(graded: Run, prose: str, tmp_path: P
     client.get("/?token=t")
     for page in (write(graded, tmp_path).read_text(), client.get(f"/{prose}/0").text):
         assert plot.title in page and page.count("data:image/svg+xml;base64") >= 1
+
+
+def test_evidence_beside_an_answer_is_no_check_to_pass() -> None:
+    """The last lines of a run count what can be passed."""
+    course = load()
+    judge = Judge(course)
+    judge.record(Outcome(check="1.1.2/family_and_tightness", state=State.NEEDS_HUMAN, message=TO_BE_READ))
+    line, *_ = summary(judge, [course.question("1.1.2")])
+    assert line.split(maxsplit=1) == ["1.1.2", "the text will be read by a human"]
 
 
 def test_an_answer_is_read_whatever_becomes_of_the_code(graded: Run) -> None:
