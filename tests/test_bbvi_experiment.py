@@ -61,6 +61,16 @@ def runs_of(
     return runs
 
 
+def ends_of(
+    runs: dict[int, bbvi.Run], control_variates: bool, profile: str, tolerance: float
+) -> dict[int, bbvi_plots.Ends]:
+    """Where correct runs end, for each N that is judged."""
+    return {
+        size: bbvi.where_correct_runs_end(runs[size], profile, size, control_variates, tolerance)
+        for size in JUDGED[control_variates]
+    }
+
+
 def accept(
     runs: dict[int, bbvi.Run], control_variates: bool, profile: str, tolerance: float, exhibits: Exhibits
 ) -> None:
@@ -86,7 +96,8 @@ def test_bbvi_finds_the_posterior(
     """E[mu], E[tau] and the bound end where correct runs end on 10 points; the longer data are shown."""
     runs = runs_of(submission, False, profile, seed, exhibits, JUDGED[False])
     shown = {size: {KINDS[False]: run} for size, run in runs.items()}
-    exhibits.plot(bbvi_plots.trajectories(shown), "Black box variational inference", bbvi_plots.describe(shown))
+    figure = bbvi_plots.trajectories(shown, ends_of(runs, False, profile, tolerance))
+    exhibits.plot(figure, "Black box variational inference", bbvi_plots.describe(shown))
     accept(runs, False, profile, tolerance, exhibits)
 
 
@@ -99,7 +110,8 @@ def test_control_variates_find_the_posterior(
     runs = runs_of(submission, True, profile, seed, exhibits, JUDGED[True])
     plain = runs_of(submission, False, profile, seed, exhibits, ())
     shown = {size: ({KINDS[False]: plain[size]} if size in plain else {}) | {KINDS[True]: runs[size]} for size in runs}
-    exhibits.plot(bbvi_plots.trajectories(shown), "With and without control variates", bbvi_plots.describe(shown))
+    figure = bbvi_plots.trajectories(shown, ends_of(runs, True, profile, tolerance))
+    exhibits.plot(figure, "With and without control variates", bbvi_plots.describe(shown))
     show_variance(submission, runs[100], exhibits)
     accept(runs, True, profile, tolerance, exhibits)
 

@@ -30,7 +30,8 @@ def test_natural_gradient_reaches_the_estimate(
     """After 150 epochs of step 0.1, natural gradient descent is at the maximum likelihood estimate; gradient descent
     is on its way."""
     race = race_of(submission, profile, seed)
-    exhibits.plot(gamma_descent_plots.surface(race), "Both descents", gamma_descent_plots.describe(race))
+    figure = gamma_descent_plots.surface(race, gamma_descent.largest_excess(race, profile, tolerance))
+    exhibits.plot(figure, "Both descents", gamma_descent_plots.describe(race))
     found, limits = race.statistics(), gamma_descent.limits()
     for statistic, value in found.items():
         exhibits.fact(statistic, value)
@@ -38,7 +39,7 @@ def test_natural_gradient_reaches_the_estimate(
         epochs = race.epochs(method)
         exhibits.fact(f"epochs to {gamma_descent.NEAR} nats, {method}", "not reached" if epochs is None else epochs)
     distance = np.exp(found["log_natural_distance"])
-    furthest = max(np.exp(limits[profile, "log_natural_distance"].times(tolerance).high), 1e-3)
+    furthest = max(np.exp(limits[profile, "log_natural_distance"].times(tolerance).high), gamma_descent.CLOSE)
     claim(
         distance <= furthest,
         f"natural gradient descent ends {distance:.3g} standard errors from the maximum likelihood estimate "

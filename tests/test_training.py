@@ -34,6 +34,7 @@ def test_trains_with_both_gradients(
     digits = chosen.digits()
     measured = run_all(submission, (VAE, PATH), digits, chosen, seed, tell)
     show(measured, digits, exhibits)
+    show_against_correct_runs(measured, profile, seed, tolerance, exhibits)
     accept(measured, profile, seed, tolerance, exhibits)
 
 
@@ -47,6 +48,7 @@ def test_trains_for_each_number_of_draws(
     digits = chosen.digits()
     measured = run_all(submission, (VAE, *IWAE), digits, chosen, seed, tell)
     show(measured, digits, exhibits)
+    show_against_correct_runs(measured, profile, seed, tolerance, exhibits)
     show_by_draws(measured, digits, exhibits)
     show_signal_to_noise(submission, measured[-1], digits, exhibits)
     accept(measured, profile, seed, tolerance, exhibits)
@@ -62,6 +64,19 @@ def accept(measured: list[Measured], profile: str, seed: int, tolerance: float, 
         limit = lowest(profile, each.name, seed, tolerance)
         if each.L_50.mean < limit:
             raise Refuted(f"{each.name} reaches {each}; correct runs do not end below L_50 = {limit:.2f}")
+
+
+def show_against_correct_runs(
+    measured: list[Measured], profile: str, seed: int, tolerance: float, exhibits: Exhibits
+) -> None:
+    """Each run's bound beside those of correct runs."""
+    rows = [
+        plots.Beside(
+            m.name, m.L_50, tuple(recorded(profile)[m.name].values()), lowest(profile, m.name, seed, tolerance)
+        )
+        for m in measured
+    ]
+    exhibits.plot(plots.beside_correct_runs(rows), "Against correct runs", " ".join(map(str, rows)))
 
 
 def show(measured: list[Measured], digits: Digits, exhibits: Exhibits) -> None:
@@ -83,7 +98,7 @@ def show(measured: list[Measured], digits: Digits, exhibits: Exhibits) -> None:
 
 def show_by_draws(measured: list[Measured], digits: Digits, exhibits: Exhibits, images: int = 200) -> None:
     """Every model's bound at the same K, for several K."""
-    bounds = plots.bounds_by_draws(measured, digits, images)
+    bounds = plots.bounds_by_draws({each.name: each.trained.network for each in measured}, digits, images)
     low, high = plots.DRAWS[0], plots.DRAWS[-1]
     values = "; ".join(f"{name}: {found[low]:.1f} to {found[high]:.1f}" for name, found in bounds.items())
     alt = f"Test bound L_K of each trained model against K, in nats. From K = {low} to {high}, trained as {values}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,40 @@ def bounds_per_epoch(measured: Sequence[Measured]) -> Figure:
     return figure
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A run's test bound beside those of correct runs and the lowest that is accepted, in nats."""
+
+    name: str
+    bound: evaluation.Bound
+    correct: tuple[float, ...]
+    lowest: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: L_50 = {self.bound.mean:.2f} ± {self.bound.standard_error:.2f}; {len(self.correct)} correct "
+            f"runs from {min(self.correct):.2f} to {max(self.correct):.2f}; accepted from {self.lowest:.2f}."
+        )
+
+
+def beside_correct_runs(rows: Sequence[Beside]) -> Figure:
+    """One line a run: the accepted range as a band, correct runs as ticks, the run itself as a dot."""
+    figure = Figure(figsize=(7, 0.9 + 0.5 * len(rows)), layout="constrained")
+    axes = figure.add_subplot()
+    places, top = np.arange(len(rows)), max(max(*each.correct, each.bound.mean) for each in rows) + 2
+    lowest = np.array([each.lowest for each in rows])
+    axes.barh(places, top - lowest, left=lowest, height=0.55, color="#1b7837", alpha=0.2, label="accepted")
+    correct = np.array([(bound, place) for place, each in enumerate(rows) for bound in each.correct])
+    axes.plot(*correct.T, "|", markersize=14, color="#1b7837", label="correct runs")
+    found, error = np.array([(each.bound.mean, each.bound.standard_error) for each in rows]).T
+    axes.errorbar(found, places, xerr=error, fmt="o", color="black", capsize=3, label="this work, ± 1 standard error")
+    axes.set_yticks(range(len(rows)), [each.name for each in rows])
+    axes.set(xlabel="test bound L_50 (nats)", xlim=(None, top))
+    axes.invert_yaxis()
+    figure.legend(frameon=False, loc="outside upper center", ncols=3)
+    return figure
+
+
 def bounds_on_one_axis(bounds: dict[str, dict[int, float]], images: int) -> Figure:
     """Test bound L_K of every trained model against the K at which it is measured: the model told from the bound."""
     figure = Figure(figsize=(7, 4), layout="constrained")
@@ -51,12 +86,12 @@ def bounds_on_one_axis(bounds: dict[str, dict[int, float]], images: int) -> Figu
     return figure
 
 
-def bounds_by_draws(measured: Sequence[Measured], digits: Digits, images: int = 200) -> dict[str, dict[int, float]]:
+def bounds_by_draws(networks: dict[str, Any], digits: Digits, images: int = 200) -> dict[str, dict[int, float]]:
     """L_K of every trained model for each K of `DRAWS`, all from the same draws: K falls into blocks of them."""
     found = {}
-    for each in measured:
-        log_w = evaluation.log_weights_of(each.trained.network, digits.test[:images], DRAWS[-1])
-        found[each.name] = {K: evaluation.in_blocks(log_w, K) for K in DRAWS}
+    for name, network in networks.items():
+        log_w = evaluation.log_weights_of(network, digits.test[:images], DRAWS[-1])
+        found[name] = {K: evaluation.in_blocks(log_w, K) for K in DRAWS}
     return found
 
 

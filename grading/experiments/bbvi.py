@@ -108,6 +108,21 @@ def interval(profile: str, size: int, control_variates: bool, statistic: str, to
     return (-np.inf if statistic == "log_gap_left" else limit.low), limit.high
 
 
+def where_correct_runs_end(
+    run: Run, profile: str, size: int, control_variates: bool, tolerance: float
+) -> dict[str, tuple[float, float]]:
+    """What is accepted on these data, in the units of the curves: of the bound, E[mu] and E[tau]."""
+    found = {name: interval(profile, size, control_variates, name, tolerance) for name in run.statistics()}
+    mu, tau = (np.array(found[name]) for name in ("mu_error", "tau_error"))
+    start, best = run.posterior.gap(np.array([run.path[0], run.posterior.mean_field]))
+    optimum = run.posterior.log_evidence - float(best)
+    return {
+        "bound": (optimum - float(np.exp(found["log_gap_left"][1]) * (start - best)), optimum),
+        "mu": tuple((run.posterior.mu + run.posterior.sd_mu * mu).tolist()),
+        "tau": tuple((run.posterior.mean_tau + run.posterior.sd_tau * tau).tolist()),
+    }
+
+
 def fit_of(submission: Submission) -> Fit:
     """The submission's `bbvi.fit` with the experiment's prior and start."""
 

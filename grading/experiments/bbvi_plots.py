@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from grading.experiments.bbvi import Run
 
 POINTS = 150
+ACCEPTED = "#1b7837"
 COLOURS = {"without control variates": "#b35806", "with control variates": "#2166ac"}
 
 
@@ -18,8 +19,13 @@ def shown(length: int) -> np.ndarray:
     return np.unique(np.geomspace(1, length, POINTS).astype(int)) - 1
 
 
-def trajectories(runs: dict[int, dict[str, Run]]) -> Figure:
-    """Bound, E[mu] and E[tau] over the steps, one column for each N, one line for each kind of run."""
+Ends = dict[str, tuple[float, float]]
+"""Where correct runs end: of `bound`, `mu` and `tau`."""
+
+
+def trajectories(runs: dict[int, dict[str, Run]], ends: dict[int, Ends]) -> Figure:
+    """Bound, E[mu] and E[tau] over the steps, one column for each N, one line for each kind of run; for those N that
+    are judged, also where correct runs end."""
     figure = Figure(figsize=(3.4 * len(runs), 7.2), layout="constrained")
     axes = figure.subplots(3, len(runs), sharex="col", squeeze=False)
     for column, (size, kinds) in enumerate(runs.items()):
@@ -36,6 +42,9 @@ def trajectories(runs: dict[int, dict[str, Run]]) -> Figure:
         band(mean_mu, posterior.mu, posterior.sd_mu)
         band(mean_tau, posterior.mean_tau, posterior.sd_tau)
         bound.set(title=f"N = {size}", xscale="log", ylim=near(bound, optimum))
+        for name, panel in (("bound", bound), ("mu", mean_mu), ("tau", mean_tau)):
+            if size in ends:
+                accepted(panel, *ends[size][name], steps=max(len(run.path) for run in kinds.values()))
         mean_tau.set_xlabel("step")
     for row, label in zip(axes, ("ELBO (nats)", "E[mu]", "E[tau]"), strict=True):
         row[0].set_ylabel(label)
@@ -48,6 +57,13 @@ def band(axes: Axes, mean: float, sd: float) -> None:
     """The exact posterior mean, and one posterior standard deviation to either side."""
     axes.axhline(mean, label="exact posterior mean, ± 1 sd", color="black", linewidth=1.0)
     axes.axhspan(mean - sd, mean + sd, color="black", alpha=0.08)
+
+
+def accepted(axes: Axes, low: float, high: float, steps: int) -> None:
+    """Over the last tenth of the steps: the band in which correct runs end."""
+    label = "where correct runs end"
+    axes.fill_between([0.9 * steps, steps], low, high, color=ACCEPTED, alpha=0.35, linewidth=0, label=label)
+    axes.plot([0.9 * steps, steps] * 2, [low, low, high, high], "_", color=ACCEPTED, markersize=5)
 
 
 def near(axes: Axes, optimum: float) -> tuple[float, float]:

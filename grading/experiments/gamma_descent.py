@@ -30,6 +30,9 @@ START = (0.5, 8.0)
 STEP_SIZE = 0.1
 NEAR = 0.01
 """Nats of excess loss at which a path counts as arrived."""
+CLOSE = 1e-3
+"""Standard errors within which a path is at the optimum whatever correct runs do."""
+ENDS = ("log_natural_distance", "log_gradient_excess")
 SPREAD = Path(__file__).with_name("gamma_descent_spread.csv")
 METHODS = ("gradient_descent", "natural_gradient_descent")
 
@@ -116,6 +119,16 @@ def run(descent: Descent, profile: Profile, seed: int) -> Race:
     """Both descents on the same data."""
     x = data(profile, seed)
     return Race(Likelihood.of(x), {method: descent(method, x, profile) for method in METHODS})
+
+
+def largest_excess(race: Race, profile: str, tolerance: float) -> dict[str, float]:
+    """By method, the excess loss in nats below which correct runs end; near the optimum it is distance² / 2N."""
+    high = {name: float(np.exp(limits()[profile, name].times(tolerance).high)) for name in ENDS}
+    distance = max(high["log_natural_distance"], CLOSE)
+    return {
+        "gradient_descent": high["log_gradient_excess"],
+        "natural_gradient_descent": distance**2 / (2 * race.likelihood.size),
+    }
 
 
 @cache

@@ -12,8 +12,9 @@ COLOURS = {"gradient_descent": "#b35806", "natural_gradient_descent": "#2166ac"}
 NAMES = {"gradient_descent": "gradient descent", "natural_gradient_descent": "natural gradient descent"}
 
 
-def surface(race: Race) -> Figure:
-    """Left: the paths over contours of the loss. Right: the excess loss, epoch by epoch."""
+def surface(race: Race, ends: dict[str, float]) -> Figure:
+    """Left: the paths over contours of the loss. Right: the excess loss, epoch by epoch, and below which excess correct
+    runs of each method end."""
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     contours(left, race)
@@ -25,6 +26,11 @@ def surface(race: Race) -> Figure:
     left.set(xscale="log", yscale="log", xlabel="alpha (shape)", ylabel="beta (scale)")
     left.legend(fontsize="small")
     right.axhline(NEAR, color="black", linewidth=0.8, linestyle=":")
+    for method, most in ends.items():
+        last = len(race.paths[method]) - 1
+        right.plot([0.93 * last, last], [most, most], color=COLOURS[method], linewidth=4, solid_capstyle="butt")
+    right.plot([], [], color="grey", linewidth=4, label="correct runs end below this")
+    right.legend(fontsize="small")
     right.set(xlabel="epoch", ylabel="average loss above its minimum (nats)")
     return figure
 
