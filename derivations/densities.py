@@ -32,6 +32,18 @@ def letter(name: str) -> str:
     return name if "\\" in name else translate(name)
 
 
+class Enclosing(Expr):
+    """A term around one other, its `body`."""
+
+    def __new__(cls, body: Any) -> Any:
+        return super().__new__(cls, as_expr(body))
+
+    @property
+    def body(self) -> Expr:
+        """What it stands around."""
+        return self.args[0]
+
+
 class Variable(Expr):
     r"""A letter the context knows: a random variable or block of them, data, or one of an indexed family.
 
@@ -222,6 +234,7 @@ __all__ = [
     "Conditional",
     "Density",
     "DensityName",
+    "Enclosing",
     "Symbol",
     "Variable",
     "VariableRange",

@@ -12,7 +12,7 @@ from typing import Any
 from sympy import Basic, Expr, Mul, Symbol, Tuple, preorder_traversal
 from sympy.core.symbol import Str
 
-from derivations.densities import Density, as_expr, letter
+from derivations.densities import Density, Enclosing, as_expr, letter
 
 
 class Draws(Basic):
@@ -236,17 +236,10 @@ class TotalGradient(Gradient):
     nabla = r"\frac{d}{d}"
 
 
-class StopGradient(Expr):
+class StopGradient(Enclosing):
     """A value that gradients treat as constant."""
 
     is_commutative = True
-
-    def __new__(cls, body: Any) -> StopGradient:
-        return super().__new__(cls, as_expr(body))
-
-    @property
-    def body(self) -> Expr:
-        return self.args[0]
 
     def _latex(self, printer: Any) -> str:
         return rf"\operatorname{{sg}}\left[{printer._print(self.body)}\right]"

@@ -7,7 +7,7 @@ from typing import Any
 from sympy import Expr, ImmutableMatrix, Symbol, Tuple, exp, gamma, log, loggamma, pi, sqrt
 from sympy.core.symbol import Str
 
-from derivations.densities import as_expr, letter
+from derivations.densities import Enclosing, as_expr, letter
 
 
 class Quantity(Expr):
@@ -71,17 +71,10 @@ class Array(Expr):
         return printer._print(self.matrix)
 
 
-class Transposed(Expr):
+class Transposed(Enclosing):
     """$A^T$; a scalar is its own transpose."""
 
     is_commutative = False
-
-    def __new__(cls, body: Any) -> Transposed:
-        return super().__new__(cls, as_expr(body))
-
-    @property
-    def body(self) -> Expr:
-        return self.args[0]
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         power = "T" if exp is None else f"T \\, {exp}"

@@ -17,6 +17,8 @@ from jaxtyping import Float
 from scipy.special import digamma, gammaln, polygamma
 
 Parameterization = Literal["scale", "rate"]
+Direction = Callable[[Float[np.ndarray, "2"], float, float, Parameterization], Float[np.ndarray, "2"]]
+"""Where to step at (alpha, beta) with this gradient."""
 
 
 def natural_parameters(
@@ -86,12 +88,7 @@ def gradient_descent(
     parameterization: Parameterization = "scale",
 ) -> Float[np.ndarray, "T 2"]:
     """Full-batch descent on `negative_log_likelihood`: n_epochs + 1 rows (alpha, beta), the start included."""
-    mean_T = sufficient_statistics(x).mean(axis=0)
-
-    def step(alpha: float, beta: float) -> Float[np.ndarray, "2"]:
-        return step_size * _loss_gradient(mean_T, alpha, beta, parameterization)
-
-    return _path(alpha, beta, n_epochs, step)
+    return _descent(_steepest, x, (alpha, beta), n_epochs, step_size, parameterization)
 
 
 def natural_gradient_descent(
@@ -103,13 +100,7 @@ def natural_gradient_descent(
     parameterization: Parameterization = "scale",
 ) -> Float[np.ndarray, "T 2"]:
     """`gradient_descent` along the natural gradient instead of the gradient."""
-    mean_T = sufficient_statistics(x).mean(axis=0)
-
-    def step(alpha: float, beta: float) -> Float[np.ndarray, "2"]:
-        gradient = _loss_gradient(mean_T, alpha, beta, parameterization)
-        return step_size * natural_gradient(gradient, alpha, beta, parameterization)
-
-    return _path(alpha, beta, n_epochs, step)
+    return _descent(natural_gradient, x, (alpha, beta), n_epochs, step_size, parameterization)
 
 
 def _rate(beta: float, parameterization: Parameterization) -> float:
@@ -136,17 +127,32 @@ def _loss_gradient(
     return jacobian * (log_partition_gradient(eta) - mean_T)
 
 
-def _path(
-    alpha: float, beta: float, n_epochs: int, step: Callable[[float, float], Float[np.ndarray, "2"]]
+def _steepest(
+    gradient: Float[np.ndarray, "2"], alpha: float, beta: float, parameterization: Parameterization
+) -> Float[np.ndarray, "2"]:
+    """The gradient itself."""
+    return gradient
+
+
+def _descent(
+    direction: Direction,
+    x: Float[np.ndarray, " N"],
+    start: tuple[float, float],
+    n_epochs: int,
+    step_size: float,
+    parameterization: Parameterization,
 ) -> Float[np.ndarray, "T 2"]:
-    """theta <- theta - step(alpha, beta) from (alpha, beta), shortened to go at most nine tenths of the way to zero.
+    """theta <- theta - step_size direction(gradient, theta), shortened to go at most nine tenths of the way to zero.
 
     The fraction-to-the-boundary rule of interior-point methods (Nocedal & Wright 2006, eq. 19.9): alpha and
     beta stay positive, the direction is kept, and steps that stay well inside are not touched.
     """
+    mean_T = sufficient_statistics(x).mean(axis=0)
     path = np.empty((n_epochs + 1, 2))
-    path[0] = alpha, beta
+    path[0] = start
     for epoch, theta in enumerate(path[:-1]):
-        move = step(*theta.tolist())
+        alpha, beta = theta.tolist()
+        gradient = _loss_gradient(mean_T, alpha, beta, parameterization)
+        move = step_size * direction(gradient, alpha, beta, parameterization)
         path[epoch + 1] = theta - move * 0.9 / max(0.9, (move / theta).max())
     return path
