@@ -1,6 +1,8 @@
-"""The table and the plot of docs/experiments.md, from a folder that `reference_run` filled.
+"""The tables and pictures of docs/experiments.md, from a folder that `reference_run` filled.
 
-python -m grading.experiments.reference_report DIR --docs docs
+python -m grading.experiments.reference_report DIR --docs docs [--seed 0]     the table and the bounds per epoch
+python -m grading.experiments.reference_report DIR --docs docs --seeds 1 2    one row a seed: chance in training
+python -m grading.experiments.reference_report DIR --docs docs --data FOLDER  pictures of the trained models
 """
 
 from __future__ import annotations
@@ -15,8 +17,12 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from grading.experiments import autoencoder_plots, epoch
+from grading.experiments.checkpoint import read_checkpoint
 from grading.experiments.evaluation import summarized
+from grading.experiments.mnist import Digits, mnist
 from grading.experiments.reference_run import EVALUATED, RUNS, stem
+from implementations import vae
 
 Trace = list[dict[str, float]]
 BASELINE = "VAE"
@@ -44,6 +50,49 @@ def table(runs: dict[str, tuple[Trace, dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
+def by_seed(folder: Path, seeds: list[int]) -> str:
+    """One row a run and seed: bounds, and the gain over the VAE of the same seed, paired by image."""
+    lines = [
+        "| run | seed | L_50 | L_5000 | L_5000 minus the VAE's, paired | active units |",
+        "|---|---|---|---|---|---|",
+    ]
+    for seed in seeds:
+        runs = read(folder, seed)
+        baseline = np.array(runs[BASELINE][1]["L_5000"])
+        for name, (_, test) in runs.items():
+            L_50, L_5000 = np.array(test["L_50"]), np.array(test["L_5000"])
+            gain = "" if name == BASELINE else plus_minus(L_5000 - baseline, 5000)
+            bounds = f"{L_50.mean():.2f} | {L_5000.mean():.2f}"
+            lines.append(f"| {name} | {seed} | {bounds} | {gain} | {test['active_units']} |")
+    return "\n".join(lines)
+
+
+def networks(folder: Path, seed: int) -> dict[str, vae.VAE]:
+    """The trained models of a seed, from their last checkpoints."""
+    found = {}
+    for name in read(folder, seed):
+        kept = read_checkpoint(folder / f"{stem(name, seed)}.npz")
+        if kept is not None:
+            found[name] = vae.VAE()
+            epoch.load(found[name], kept[0], epoch.Plan())
+    return found
+
+
+def pictures(folder: Path, seed: int, digits: Digits, docs: Path) -> None:
+    """Every model at the same K; for the last of them, images and the latent space."""
+    models = networks(folder, seed)
+    bounds = autoencoder_plots.bounds_by_draws(models, digits)
+    name, last = list(models.items())[-1]
+    print(f"Images and latent space: {name}, seed {seed}")
+    figures = {
+        "experiments-draws.svg": autoencoder_plots.bounds_on_one_axis(bounds, 200),
+        "experiments-images.svg": autoencoder_plots.images(last, digits),
+        "experiments-latent.svg": autoencoder_plots.latent_space(last, digits),
+    }
+    for file, figure in figures.items():
+        figure.savefig(docs / file, bbox_inches="tight", metadata={"Date": None})
+
+
 def plus_minus(values: np.ndarray, K: int) -> str:
     """`-93.64 ± 1.80`: mean and standard error."""
     found = summarized(values, K)
@@ -66,12 +115,18 @@ def plot(runs: dict[str, tuple[Trace, dict[str, Any]]]) -> Figure:
 
 
 def main() -> None:
-    """Print the table, write the plot."""
+    """Print a table, write plots."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--docs", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="*")
+    parser.add_argument("--data", type=Path)
     options = parser.parse_args()
+    if options.seeds:
+        return print(by_seed(options.folder, options.seeds))
+    if options.data:
+        return pictures(options.folder, options.seed, mnist(options.data), options.docs)
     runs = read(options.folder, options.seed)
     plot(runs).savefig(options.docs / "experiments.svg", bbox_inches="tight", metadata={"Date": None})
     print(table(runs), end="\n\n")
