@@ -27,6 +27,8 @@ from pathlib import Path
 
 from grading.assignment import contract, load
 from grading.submission import InProcess, Submission
+from tests.suite import mutants  # noqa: F401  (fills the corpus)
+from tests.suite.corpus import MUTANTS
 from tests.suite.killing import RunnableCheck, all_checks
 from tests.suite.single_changes import REFERENCE, Generated, mutants_of
 
@@ -39,10 +41,11 @@ Row = dict[str, str]
 
 
 def checks_for(module: str, function: str) -> list[RunnableCheck]:
-    """The checks of the questions that ask for functions of this module, derivations aside; this function's first."""
-    asked = {q.number: q.functions for q in load().questions if any(f.startswith(module + ".") for f in q.functions)}
+    """The checks of the questions that the corpus has mistakes of this module for; this function's first."""
+    asked = {m.question for m in MUTANTS if m.function.startswith(f"{module}.")}
+    own = {m.question for m in MUTANTS if m.function == f"{module}.{function}"}
     found = [check for check in all_checks() if check.question in asked and check.name != "derivation"]
-    return sorted(found, key=lambda check: f"{module}.{function}" not in asked[check.question])
+    return sorted(found, key=lambda check: check.question not in own)
 
 
 def killer(mutant: Generated) -> str:
@@ -79,11 +82,12 @@ def in_fork(mutant: Generated) -> tuple[str, float]:
 
 
 def chosen(sample: int, shard: tuple[int, int]) -> list[Generated]:
-    """All mutants of all contract modules, or the same share of each module's; shuffled, but the same every time.
+    """All mutants of what the questions ask for, or the same share of each module's; shuffled, but the same every time.
 
     So a run that is cut short has measured a random sample.
     """
-    found = {module: list(mutants_of(module)) for module in contract()}
+    asked = [name.split(".") for question in load().questions for name in question.functions]
+    found = {module: list(mutants_of(module, [f for m, f in asked if m == module])) for module in contract()}
     share = min(1.0, sample / sum(map(len, found.values()))) if sample else 1.0
     rng = random.Random(0)
     drawn = [m for every in found.values() for m in rng.sample(every, math.ceil(share * len(every)))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,17 +44,21 @@ def operators() -> list[str]:
     return [name for name in sorted(operator_names()) if name.partition("/")[2] in pairs | single]
 
 
-def mutants_of(module: str) -> Iterator[Generated]:
-    """Every change of one module that alters its meaning to Python (docstrings and annotations do not count)."""
+def mutants_of(module: str, functions: Iterable[str]) -> Iterator[Generated]:
+    """Every change, in these functions and what they use, that alters the module's meaning to Python.
+
+    Docstrings and annotations do not count.
+    """
     code = (REFERENCE / f"{module}.py").read_text(encoding="utf-8")
-    meaning = essence(code)
+    meaning, wanted = essence(code), reached(code, functions)
     for name in operators():
         occurrence = 0
         while (mutated := mutate_code(code.encode(), get_operator(name)(), occurrence)) is not None:
             text = mutated if isinstance(mutated, str) else mutated.decode()
             if essence(text) != meaning:
                 line, was, becomes = difference(code, text)
-                yield Generated(module, enclosing(code, line), name.partition("/")[2], line, was, becomes, text)
+                if (function := enclosing(code, line)) in wanted:
+                    yield Generated(module, function, name.partition("/")[2], line, was, becomes, text)
             occurrence += 1
 
 
@@ -78,8 +82,27 @@ def difference(code: str, mutated: str) -> tuple[int, str, str]:
 
 
 def enclosing(code: str, line: int) -> str:
-    """The top-level function or class that a line belongs to; empty outside of all."""
+    """The top-level definition that a line belongs to; empty outside of all."""
+    return next((n for n, node in definitions(code).items() if node.lineno <= line <= (node.end_lineno or 0)), "")
+
+
+def definitions(code: str) -> dict[str, ast.stmt]:
+    """Top-level functions, classes and constants by name."""
+    found: dict[str, ast.stmt] = {}
     for node in ast.parse(code).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.lineno <= line <= (node.end_lineno or 0):
-            return node.name
-    return ""
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found[node.name] = node
+        if isinstance(node, ast.Assign):
+            found |= {target.id: node for target in node.targets if isinstance(target, ast.Name)}
+    return found
+
+
+def reached(code: str, start: Iterable[str]) -> set[str]:
+    """What these definitions are made of, by name: themselves, and all that they mention."""
+    defined, found, left = definitions(code), set[str](), list(start)
+    while left:
+        name = left.pop()
+        if name in defined and name not in found:
+            found.add(name)
+            left += [node.id for node in ast.walk(defined[name]) if isinstance(node, ast.Name)]
+    return found
