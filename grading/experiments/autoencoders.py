@@ -65,7 +65,7 @@ class Profile:
 
 PROFILES = {
     "quick": Profile("quick", Size(epochs=5, measured=300, epoch_seconds=300.0), 500),
-    "full": Profile("full", Size(epochs=20, measured=2000, epoch_seconds=6 * 3600.0), 2000),
+    "full": Profile("full", Size(epochs=20, measured=2000, epoch_seconds=3600.0), 2000),
 }
 
 
