@@ -60,6 +60,7 @@ class Variable(Expr):
 
     @property
     def name(self) -> str:
+        """The letter, without a subscript."""
         return self.args[0].name
 
     @property
@@ -69,6 +70,7 @@ class Variable(Expr):
 
     @property
     def free_symbols(self) -> set[Basic]:
+        """Those of the subscript: the letter itself is no parameter."""
         return set() if self.index is None else self.index.free_symbols
 
     def __or__(self, given: Any) -> Conditional:
@@ -95,18 +97,22 @@ class VariableRange(Expr):
 
     @property
     def name(self) -> str:
+        """The letter of the family."""
         return self.args[0].name
 
     @property
     def lower(self) -> Expr:
+        """The index of the first member."""
         return self.args[1]
 
     @property
     def upper(self) -> Expr:
+        """The index of the last member, included."""
         return self.args[2]
 
     @property
     def free_symbols(self) -> set[Basic]:
+        """Those of the bounds."""
         return self.lower.free_symbols | self.upper.free_symbols
 
     def __or__(self, given: Any) -> Conditional:
@@ -163,6 +169,7 @@ class Density(Expr):
 
     @property
     def name(self) -> str:
+        """The letter, with a number or a star it carries: `p`, `q_1^*`."""
         return self.args[0].name
 
     @property
@@ -177,6 +184,7 @@ class Density(Expr):
 
     @property
     def parameters(self) -> tuple[Expr, ...]:
+        """What it depends on and is not random, in a fixed order."""
         return self.args[3].args
 
     @property

@@ -102,6 +102,7 @@ class Relation:
 
     @property
     def latex(self) -> str:
+        """The statement as LaTeX."""
         return f"{latex(self.left)} {self.sign.value} {latex(self.right)}"
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ class Draws(Basic):
 
     @property
     def variables(self) -> tuple[Expr, ...]:
+        """What is drawn, or for `AllBut` what is not."""
         return self.args
 
     def _latex(self, printer: Any) -> str:
@@ -41,6 +42,7 @@ class Bare(Basic):
 
     @property
     def name(self) -> str:
+        """The letter; empty for an expectation without a subscript."""
         return self.args[0].name
 
     def _latex(self, printer: Any) -> str:
@@ -66,10 +68,12 @@ class Expectation(Expr):
 
     @property
     def measure(self) -> Basic:
+        """What stands under the E."""
         return self.args[0]
 
     @property
     def body(self) -> Expr:
+        """What the mean is taken of."""
         return self.args[1]
 
     def _latex(self, printer: Any) -> str:
@@ -106,10 +110,12 @@ class KL(Expr):
 
     @property
     def q(self) -> Expr:
+        """The density that the mean is over."""
         return self.args[0]
 
     @property
     def p(self) -> Expr:
+        """The density that it is compared with."""
         return self.args[1]
 
     def _latex(self, printer: Any) -> str:
@@ -126,6 +132,7 @@ class Entropy(Expr):
 
     @property
     def q(self) -> Expr:
+        """The density."""
         return self.args[0]
 
     def _latex(self, printer: Any) -> str:
@@ -143,10 +150,12 @@ class Marginal(Expr):
 
     @property
     def body(self) -> Expr:
+        """What is integrated."""
         return self.args[0]
 
     @property
     def variables(self) -> tuple[Expr, ...]:
+        """What it is integrated over."""
         return self.args[1].args
 
     def _latex(self, printer: Any) -> str:
@@ -215,10 +224,12 @@ class Gradient(Expr):
 
     @property
     def body(self) -> Expr:
+        """What is differentiated."""
         return self.args[0]
 
     @property
     def wrt(self) -> Basic:
+        """In what: a parameter, a variable, a density, or a `Tuple` of parameters."""
         return self.args[1]
 
     @property

@@ -27,14 +27,17 @@ class Quantity(Expr):
 
     @property
     def name(self) -> str:
+        """The letter."""
         return self.args[0].name
 
     @property
     def index(self) -> Expr | None:
+        """The subscript, or None."""
         return self.args[1].args[0] if self.args[1].args else None
 
     @property
     def arguments(self) -> tuple[Expr, ...]:
+        """What stands in parentheses after it."""
         return self.args[2].args
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
@@ -65,6 +68,7 @@ class Array(Expr):
 
     @property
     def matrix(self) -> ImmutableMatrix:
+        """The sympy matrix."""
         return self.args[0]
 
     def _latex(self, printer: Any) -> str:
@@ -92,6 +96,7 @@ class Constant(Expr):
 
     @property
     def name(self) -> str:
+        """The letter, such as `C`."""
         return self.args[0].name
 
     def _latex(self, printer: Any) -> str:
@@ -109,6 +114,7 @@ class Family(Expr):
 
     @property
     def point(self) -> Expr:
+        """Where the density is taken."""
         return self.args[0]
 
     @property
@@ -122,6 +128,7 @@ class Normal(Family):
 
     @property
     def log_density(self) -> Expr:
+        r"""$-\tfrac12 \log(2\pi v) - (x - m)^2 / (2v)$ in nats."""
         x, mean, variance = self.args
         return -log(2 * pi * variance) / 2 - (x - mean) ** 2 / (2 * variance)
 
@@ -131,6 +138,7 @@ class Gamma(Family):
 
     @property
     def log_density(self) -> Expr:
+        r"""$a \log b - \log\Gamma(a) + (a - 1) \log x - b x$ in nats."""
         x, shape, rate = self.args
         return shape * log(rate) - loggamma(shape) + (shape - 1) * log(x) - rate * x
 
@@ -140,6 +148,7 @@ class Gumbel(Family):
 
     @property
     def log_density(self) -> Expr:
+        r"""$-\log s - z - e^{-z}$ with $z = (x - m)/s$, in nats."""
         x, location, scale = self.args
         z = (x - location) / scale
         return -log(scale) - z - exp(-z)

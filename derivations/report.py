@@ -50,6 +50,7 @@ class Step:
 
     @property
     def is_wrong(self) -> bool:
+        """Whether it was refuted."""
         return self.verdict == Status.REFUTED
 
 
@@ -67,6 +68,7 @@ class Equation:
 
     @property
     def is_read(self) -> bool:
+        """Whether both sides of every step could be read."""
         return self.problem is None
 
     @property
@@ -94,6 +96,7 @@ class DocumentReport:
 
     @property
     def steps(self) -> tuple[Step, ...]:
+        """The steps of all displayed equations, in order."""
         return tuple(step for equation in self.equations for step in equation.steps)
 
     @property

@@ -112,6 +112,7 @@ def _refuse_vacuous_gradients(sides: tuple[Basic, ...], kernels: Iterable[Kernel
 
 
 def random_value(parameter: Basic, random: RandomWeights, numbers: Field) -> object:
+    """A random number in eighths for each model, positive where the parameter is."""
     value = numbers.fraction(random.value(), 8)
     sign = 1 if getattr(parameter, "is_positive", False) else np.where(random.slopes(()) < 0, -1, 1)
     return value * numbers.convert(sign)

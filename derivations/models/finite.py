@@ -47,6 +47,7 @@ KernelKey = tuple[str, tuple[Variable, ...], tuple[Variable, ...]]
 
 
 def key_of(kernel: Kernel) -> KernelKey:
+    """What tells the tables of a model apart."""
     return kernel.name, kernel.of, kernel.given
 
 
@@ -169,10 +170,12 @@ class FiniteModel:
         return self.integral(weights * body, bound)
 
     def marginal(self, expr: Marginal) -> Any:
+        r"""$\int f \, dz$: the sum of the body over the values of the variables, each times its volume."""
         count = self.grid.shape(1, expr.variables)
         return self.integral(dual.widen(self.value(expr.body), count), expr.variables)
 
     def gradient(self, expr: Gradient) -> Any:
+        """The derivative of the body in parameters, by dual numbers, or in the entries of a density."""
         if isinstance(expr.wrt, Density):
             return self._functional_derivative(expr)
         if isinstance(expr.wrt, Variable):
@@ -206,9 +209,11 @@ class FiniteModel:
         return dual.swap(slope, axis, self.grid.ndim - 1)
 
     def divergence(self, q: Expr, p: Expr) -> Any:
+        r"""$KL(q \| p) = \mathbb{E}_q[\log q - \log p]$."""
         return self.expectation(factors_of_product(q), dual.log(self.value(q)) - dual.log(self.value(p)))
 
     def function(self, expr: AppliedUndef) -> Any:
+        """A function nothing is known of has no value: raises `Meaningless`."""
         raise Meaningless(f"the context says nothing of {expr.func}")
 
 

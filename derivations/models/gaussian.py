@@ -85,6 +85,7 @@ class GaussianModel(FiniteModel):
         return self.log_density(argument) if isinstance(argument, Density) else dual.log(self.value(argument))
 
     def density(self, density: Density) -> Any:
+        """The value of a Gaussian conditional density at the current point."""
         return dual.exp(self.log_density(density))
 
     def log_density(self, density: Density) -> Any:
@@ -169,6 +170,7 @@ class GaussianModel(FiniteModel):
         return mean + dual.exp(self.constant(Rational(1, 2)) * dual.log(variance)) * self.points[noise]
 
     def gradient(self, expr: Gradient) -> Any:
+        """The derivative of the body in parameters or in variables, by dual numbers."""
         if isinstance(expr.wrt, Density):
             raise Meaningless("a functional derivative on a Gaussian model")
         level = self.level + 1

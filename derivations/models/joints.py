@@ -23,6 +23,7 @@ class Joint:
 
     @property
     def variables(self) -> tuple[Variable, ...]:
+        """Every variable of its kernels, once."""
         return tuple(dict.fromkeys(v for kernel in self.kernels for v in kernel.variables))
 
     @property
@@ -32,6 +33,7 @@ class Joint:
 
     @property
     def conditions(self) -> frozenset[Variable]:
+        """The variables that it is only conditioned on."""
         return frozenset(self.variables) - self.generated
 
 

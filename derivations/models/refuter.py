@@ -64,6 +64,7 @@ class Claim:
 
     @property
     def is_inequality(self) -> bool:
+        """Whether one side bounds the other."""
         return self.sign in (Sign.AT_MOST, Sign.AT_LEAST, Sign.LESS, Sign.GREATER)
 
 

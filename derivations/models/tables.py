@@ -51,6 +51,7 @@ class Kernel:
 
     @property
     def variables(self) -> tuple[Variable, ...]:
+        """All of its variables: `of`, then `given`."""
         return self.of + self.given
 
 
@@ -63,12 +64,15 @@ class Grid:
 
     @property
     def ndim(self) -> int:
+        """How many axes there are."""
         return len(self.variables) + 2
 
     def axis(self, variable: Variable) -> int:
+        """The axis of a variable."""
         return 1 + self.variables.index(variable)
 
     def axes(self, variables: Iterable[Variable]) -> tuple[int, ...]:
+        """The axes of several variables, in order."""
         return tuple(sorted({self.axis(variable) for variable in variables}))
 
     def shape(self, count: int, variables: Iterable[Variable]) -> tuple[int, ...]:

@@ -152,6 +152,7 @@ class Expander:
         return [v for v in self.known.variables(factor.of) if v not in given]
 
     def expectation(self, expr: Expectation) -> Terms:
+        r"""$\mathbb{E}_q[f] = \int q f$, over the densities that the context gives the measure."""
         try:
             measure = self.known.context.measure(expr.measure)
         except KeyError as error:
@@ -161,11 +162,13 @@ class Expander:
         return self.integral(measure, self.terms(expr.body))
 
     def divergence(self, expr: KL) -> Terms:
+        r"""$KL(q \| p) = \int q (\log q - \log p)$."""
         self.known.note("definition of KL")
         factors = expr.q.args if isinstance(expr.q, Mul) else (expr.q,)
         return self.integral(factors, self.log(expr.q) + scale(self.log(expr.p), Integer(-1)))
 
     def entropy(self, expr: Entropy) -> Terms:
+        r"""$H(q) = -\int q \log q$."""
         self.known.note("definition of entropy")
         factors = expr.q.args if isinstance(expr.q, Mul) else (expr.q,)
         return self.integral(factors, scale(self.log(expr.q), Integer(-1)))
@@ -185,6 +188,7 @@ class Expander:
         return self.log_of_terms(self.terms(argument))
 
     def log_of_terms(self, inside: Terms) -> Terms:
+        r"""$\log(c \, p^a q^b) = \log c + a \log p + b \log q$; the log of any other sum is closed."""
         inside = self.closed(inside)
         if not inside:
             raise Unprovable("the log of zero")
@@ -206,12 +210,14 @@ class Expander:
         return tuple(apart(term, self.known) for term in collected(inside, self.known))
 
     def exponential(self, expr: exp) -> Terms:
+        r"""$\exp(f)$, closed over the normal form of $f$."""
         return (Term(Integer(1), factors=(Function("exp", self.closed(self.terms(expr.args[0]))),)),)
 
     def _log_of(self, joint: J) -> Terms:
         return (Term(Integer(1), factors=(Log(joint),)),) if self.whole else log_terms(joint, self.known)
 
     def sum(self, expr: IndexedSum) -> Terms:
+        """A sum of few members is written out, a longer one keeps its index and range."""
         if (expr.upper - expr.lower).is_Integer and expr.upper - expr.lower < _WRITTEN_OUT:
             members = range(int(expr.upper - expr.lower) + 1)
             return tuple(t for i in members for t in self._member(expr, expr.lower + i))
@@ -232,6 +238,7 @@ class Expander:
         return tuple(replace(term, sums=(limits, *term.sums)) for term in self._member(expr, fresh))
 
     def power(self, expr: Pow) -> Terms:
+        r"""$(c \, p^a)^e = c^e p^{ae}$; a small whole power of a sum is multiplied out."""
         inside = self.terms(expr.base)
         if len(inside) == 1 and inside[0].is_monomial and expr.exp.is_Integer:
             (term,) = inside
@@ -243,6 +250,7 @@ class Expander:
         return self._multiply([factor] * abs(int(expr.exp)))
 
     def inverse(self, inside: Terms) -> Terms:
+        """$1/f$, closed over the normal form of $f$."""
         return (Term(Integer(1), factors=(Function("inverse", self.closed(inside)),)),)
 
     def _multiply(self, factors: list[Terms]) -> Terms:
@@ -253,6 +261,7 @@ class Expander:
         return simplified(result, self.known)
 
     def stopped(self, expr: StopGradient) -> Terms:
+        r"""$\operatorname{sg}[f]$: $f$ with parameters that no derivative sees."""
         if {V(z) for z in self.known.context.paths} & {v for t in self.terms(expr.body) for v in variables_of(t)}:
             raise Unprovable("stop-gradient of a sample")
         return hidden(self.terms(expr.body))

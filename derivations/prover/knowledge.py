@@ -47,6 +47,7 @@ class Knowledge:
         self.rules[rule] = None
 
     def new_copy(self) -> int:
+        """A number for the bound variables of one more integral."""
         return next(self._copies)
 
     def new_index(self, index: Symbol, lower: Expr, upper: Expr) -> Symbol:

@@ -35,6 +35,7 @@ class V:
 
     @property
     def is_range(self) -> bool:
+        """Whether it stands for consecutive members of a family."""
         return isinstance(self.base, VariableRange)
 
     def __str__(self) -> str:
@@ -108,6 +109,7 @@ class Term:
 
     @property
     def is_number(self) -> bool:
+        """Whether nothing but its coefficient is left."""
         return not (self.weights or self.factors or self.bound or self.sums)
 
     @property
@@ -149,6 +151,7 @@ def product(left: Terms, right: Terms) -> Terms:
 
 
 def scale(terms: Terms, factor: Expr) -> Terms:
+    """All terms times a number."""
     return tuple(replace(term, coefficient=term.coefficient * factor) for term in terms)
 
 

@@ -34,6 +34,7 @@ class Atoms(Transformer_NonRecursive):
 
     # --- scripts -----------------------------------------------------------------------------------------
     def scripts(self, *parts: Any) -> Scripts:
+        """`_{N}^{2}`, primes and stars as one `Scripts`; ReadError for two of a kind."""
         below: tuple = ()
         above, primes, star, transposed = None, 0, False, False
         for kind, value in parts:
@@ -46,54 +47,69 @@ class Atoms(Transformer_NonRecursive):
         return Scripts(below, above, primes, star, transposed)
 
     def sub(self, _mark: Token, *content: Any) -> tuple[str, tuple]:
+        """`_a` or `_{a, b}`."""
         items = content[1] if len(content) == 3 else (content[0],)
         return "below", items
 
     def sup(self, _mark: Token, *content: Any) -> tuple[str, Any]:
+        """`^a`, or a star, prime or transpose that stands there."""
         value = content[1] if len(content) == 3 else content[0]
         return value if isinstance(value, tuple) else ("above", value)
 
     def star(self, *_: Token) -> tuple[str, Any]:
+        """`^*`."""
         return "star", True
 
     def transpose(self, *_: Token) -> tuple[str, Any]:
+        r"""`^\top` or `^T`."""
         return "transpose", True
 
     def inverse_transpose(self, *_: Token) -> tuple[str, Any]:
+        """`^{-T}`."""
         return "above", Symbol("-T")
 
     def prime(self, *_: Token) -> tuple[str, Any]:
+        """`'`."""
         return "prime", 1
 
     def primes(self, *marks: Token) -> tuple[str, Any]:
+        """`^{''}`."""
         return "prime", len(marks)
 
     def bounds(self, *items: Any) -> tuple:
+        """The items of a subscript, without their commas."""
         return tuple(item for item in items if not isinstance(item, Token))
 
     def dots(self, _: Token) -> Dots:
+        r"""`\dots`."""
         return Dots()
 
     def range(self, lower: Expr, _: Token, upper: Expr) -> Range:
+        """`0:T`."""
         return Range(lower, upper)
 
     def condition(self, left: Expr, sign: Token, right: Expr) -> Condition:
+        r"""`t > 1`, `k = 1`, `z \sim q`."""
         return Condition(left, str(sign), right)
 
     def word(self, text: Token) -> Word:
+        """Text in a script."""
         return Word(str(text))
 
     # --- letters -----------------------------------------------------------------------------------------
     def number(self, digits: Token, scripts: Scripts) -> Expr:
+        """`2`, `0.5`, `2^3`."""
         if scripts.below or scripts.primes or scripts.star or scripts.transposed:
             raise at(digits, "a number cannot carry this script")
         value = number(str(digits))
         return value if scripts.above is None else power(value, scripts.above)
 
     def symbol(self, letter: Token, scripts: Scripts) -> Any:
+        r"""`\mu_N`: a parameter, a variable or a quantity, as the context says."""
         return self.letters.symbol(letter, scripts)
 
     def plain(self, token: Token) -> Any:
+        r"""One token without braces: the `2` of `\frac12`."""
         if token.type == "NUMBER":
             return number(str(token))
         if token.type == "DENSITY":
@@ -103,12 +119,14 @@ class Atoms(Transformer_NonRecursive):
         return self.quantity(token, Scripts()) if token.type == "NAME" else self.symbol(token, Scripts())
 
     def density(self, letter: Token, scripts: Scripts, *application: Any) -> Expr:
+        r"""`q_\phi(z|x)`; without parentheses a bare letter."""
         if not application:
             return self.letters.bare_density(letter, scripts)
         of, given, parameters = application[1]
         return self.scripted(self.letters.density(letter, scripts, (*of, *parameters), given), application[3])
 
     def quantity(self, letter: Token, scripts: Scripts, *application: Any) -> Expr:
+        r"""`\mathcal{L}(q)`, `F(\eta)`: what the context calls a function or a matrix."""
         if not application:
             return self.letters.quantity(letter, scripts, ())
         of, given, parameters = application[1]
@@ -117,6 +135,7 @@ class Atoms(Transformer_NonRecursive):
         return self.scripted(self.letters.quantity(letter, scripts, (*of, *parameters)), application[3])
 
     def arguments(self, *parts: Any) -> tuple[list[Expr], list[Expr], list[Expr]]:
+        r"""`x, z | v; \theta` as (of, given, parameters)."""
         groups: dict[str, list[Expr]] = {"of": [], "BAR": [], "SEMICOLON": []}
         current = "of"
         for part in parts:
@@ -127,6 +146,7 @@ class Atoms(Transformer_NonRecursive):
         return groups["of"], groups["BAR"], groups["SEMICOLON"]
 
     def items(self, *parts: Any) -> list:
+        """What stands between commas."""
         return [part for part in parts if not isinstance(part, Token)]
 
     def family(self, name: Token, scripts: Scripts, _open: Token, arguments: tuple, _close: Token) -> Expr:
@@ -144,17 +164,20 @@ class Atoms(Transformer_NonRecursive):
 
     # --- fractions, groups, functions --------------------------------------------------------------------
     def braced(self, _open: Token, body: Expr, _close: Token) -> Expr:
+        """`{a}` is a."""
         return body
 
     braced_group = braced
 
     def fraction(self, mark: Token, above: Expr, below: Expr) -> Expr:
+        r"""`\frac{a}{b}`; ReadError for a division by zero."""
         above, below = self._value(mark, above), self._value(mark, below)
         if below == 0:
             raise at(mark, "a division by zero")
         return printable(Mul(above, power(below, Integer(-1))))
 
     def root(self, mark: Token, body: Expr) -> Expr:
+        r"""`\sqrt{a}`."""
         return sympy.sqrt(self._value(mark, body))
 
     def _value(self, mark: Token, term: Any) -> Expr:
@@ -163,10 +186,12 @@ class Atoms(Transformer_NonRecursive):
         return term
 
     def group(self, opening: Token, items: list, _close: Token) -> Expr | Tuple:
+        """`(a)` is a, `(a, b)` a list."""
         terms = listed(items, str(opening))
         return terms[0] if len(terms) == 1 else Tuple(*terms)
 
     def scripted(self, body: Expr, scripts: Scripts) -> Expr:
+        """`(a)^2`: a power, an inverse or a transpose of a bracket."""
         if scripts.is_bare:
             return body
         if scripts.below or scripts.primes or scripts.star or not isinstance(body, Expr):
@@ -174,11 +199,13 @@ class Atoms(Transformer_NonRecursive):
         return scripts.raised(body)
 
     def norm(self, mark: Token, body: Expr, _close: Token, scripts: Scripts) -> Expr:
+        r"""`\|a\|^2` is the square of a."""
         if scripts.above != 2:
             raise at(mark, "only the square of a norm can be read")
         return body**2
 
     def function(self, name: Token, scripts: Scripts, argument: Expr) -> Expr:
+        r"""`\exp(a)`, `\psi_1(a)`, `\Gamma(a)`."""
         argument = moderate(self._value(name, argument))
         value = self._applied(name, scripts, argument)
         if value is None:
@@ -198,13 +225,16 @@ class Atoms(Transformer_NonRecursive):
         return scripts.raised(functions[word](argument))
 
     def e_power(self, _e: Token, _sup: Token, exponent: Expr) -> Expr:
+        """`e^{a}`."""
         return sympy.exp(exponent)
 
     # --- matrices ----------------------------------------------------------------------------------------
     def row(self, *cells: Any) -> list[Expr]:
+        """The cells of one row."""
         return [cell for cell in cells if not isinstance(cell, Token)]
 
     def matrix(self, begin: Token, *rows: Any) -> Expr:
+        """The rows of a matrix; ReadError where they differ in length."""
         entries = [row for row in rows if not isinstance(row, Token)]
         if len({len(row) for row in entries}) != 1:
             raise at(begin, "the rows of this matrix have different lengths")
@@ -212,6 +242,7 @@ class Atoms(Transformer_NonRecursive):
 
     # --- sums and products -------------------------------------------------------------------------------
     def juxtapose(self, *factors: Any) -> Expr:
+        """`a b`: a product, in this order."""
         return printable(Mul(*(self._factor(factor) for factor in factors if not isinstance(factor, Token))))
 
     def _factor(self, factor: Any) -> Expr:
@@ -222,9 +253,11 @@ class Atoms(Transformer_NonRecursive):
         return factor
 
     def over(self, above: Expr, mark: Token, below: Expr) -> Expr:
+        """`a / b`."""
         return self.fraction(mark, above, below)
 
     def start(self, body: Any) -> Any:
+        """The whole side; a letter that is left bare must be a number."""
         return without_bare_letters(body, self.context)
 
 

@@ -68,6 +68,7 @@ class Scripts:
 
     @property
     def is_bare(self) -> bool:
+        """Whether there is no script at all."""
         return self == Scripts()
 
     @property

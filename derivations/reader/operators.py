@@ -1,4 +1,4 @@
-"""The meaning of logs, expectations, integrals, sums and gradients: the operators of latex.lark."""
+"""The meaning of logs, expectations, integrals and sums: the operators of latex.lark that gradients.py leaves."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import sympy
 from lark import Token, v_args
-from sympy import Add, Basic, Expr, Integer, Mul, Pow, Symbol, Tuple
+from sympy import Add, Basic, Expr, Integer, Mul, Symbol, Tuple
 
-from derivations.densities import Density, Variable, VariableRange, is_variable
+from derivations.densities import Density, Variable, is_variable
 from derivations.language import (
     KL,
     AllBut,
@@ -16,30 +16,29 @@ from derivations.language import (
     Draws,
     Entropy,
     Expectation,
-    Gradient,
     IndexedProduct,
     IndexedSum,
     Marginal,
-    MatrixQuantity,
     Quantity,
     StopGradient,
-    TotalGradient,
     contains,
 )
 from derivations.members import letters_of, member
-from derivations.reader.atoms import Atoms, at
+from derivations.reader.atoms import at
 from derivations.reader.errors import ReadError
-from derivations.reader.letters import Condition, Range, Scripts, listed
+from derivations.reader.gradients import Gradients
+from derivations.reader.letters import Condition, Scripts, listed
 
 MAX_MEMBERS = 20
 
 
 @v_args(inline=True)
-class Operators(Atoms):
+class Operators(Gradients):
     """Turns a parse tree into one term of the language."""
 
     # --- sums --------------------------------------------------------------------------------------------
     def expr(self, *parts: Any) -> Any:
+        """`a + b - c`."""
         if len(parts) == 1:
             return parts[0]
         terms: list[Expr] = []
@@ -61,11 +60,13 @@ class Operators(Atoms):
             terms.append(term)
 
     def summation(self, mark: Token, scripts: Scripts, body: Expr) -> Expr:
+        r"""`\sum_{k=1}^K a_k`; over a variable, `\sum_z`, it is an integral."""
         if len(scripts.below) == 1 and is_variable(scripts.below[0]):
             return Marginal(body, scripts.below[0])
         return self._loop(IndexedSum, mark, scripts, body)
 
     def product(self, mark: Token, scripts: Scripts, body: Expr) -> Expr:
+        r"""`\prod_{n=1}^N a_n`."""
         return self._loop(IndexedProduct, mark, scripts, body)
 
     def _loop(self, kind: type, mark: Token, scripts: Scripts, body: Expr) -> Expr:
@@ -97,17 +98,20 @@ class Operators(Atoms):
 
     # --- log ---------------------------------------------------------------------------------------------
     def log_simple(self, mark: Token, scripts: Scripts, argument: Any) -> Expr:
+        r"""`\log a b` is the log of the product."""
         self._natural(mark, scripts)
         within, outside = argument
         return scripts.raised(sympy.log(self._factor(within))) * outside
 
     def log_group(self, mark: Token, scripts: Scripts, argument: Expr) -> Expr:
+        r"""`\log(a) b` is the log of the bracket alone."""
         self._natural(mark, scripts)
         return scripts.raised(sympy.log(self._factor(argument)))
 
     log_other = log_group
 
     def log_of_scaled(self, mark: Token, scripts: Scripts, scale: Expr, body: Expr) -> Expr:
+        r"""`\log \frac1K \sum_k w_k` is the log of the scaled sum."""
         return self.log_group(mark, scripts, self._factor(scale) * self._factor(body))
 
     def _natural(self, mark: Token, scripts: Scripts) -> None:
@@ -115,6 +119,7 @@ class Operators(Atoms):
             raise at(mark, "only the natural logarithm can be read")
 
     def product_of_simples(self, *factors: Expr) -> tuple[Expr, Expr]:
+        r"""The factors under `\log a b`; ReadError where densities make that ambiguous."""
         if len(factors) > 1 and any(contains(self._factor(factor), Density) for factor in factors):
             raise ReadError(r"is this the log of the product? Write \log(p q), or q \log p", token=r"\log")
         return Mul(*(self._factor(factor) for factor in factors)), Integer(1)
@@ -129,6 +134,7 @@ class Operators(Atoms):
 
     # --- expectations ------------------------------------------------------------------------------------
     def expectation(self, mark: Token, scripts: Scripts, body: Any, after: Scripts | None = None) -> Expr:
+        r"""`\mathbb{E}_{q(z)}[f]`."""
         if scripts.above is not None or scripts.primes or scripts.star:
             raise at(mark, "an expectation cannot carry this superscript")
         value = Expectation(self._measure(mark, scripts.below), self._factor(body))
@@ -193,9 +199,11 @@ class Operators(Atoms):
         return IndexedProduct(member, k, variable.lower, variable.upper)
 
     def kl(self, mark: Token, _open: Token, q: Any, _bar: Token, p: Any, _close: Token) -> Expr:
+        r"""`KL(q \| p)`."""
         return KL(self._distribution(mark, q), self._distribution(mark, p))
 
     def entropy(self, mark: Token, q: Any) -> Expr:
+        """`H(q)`."""
         return Entropy(self._distribution(mark, q))
 
     def _distribution(self, mark: Token, term: Any) -> Expr:
@@ -207,19 +215,23 @@ class Operators(Atoms):
         raise at(mark, "both sides of a divergence must be densities")
 
     def stop(self, _mark: Token, body: Expr) -> Expr:
+        r"""`\text{sg}[f]`."""
         return StopGradient(body)
 
     # --- integrals ---------------------------------------------------------------------------------------
     def diff(self, mark: Token, variable: Any) -> Expr:
+        """The `dz` of an integral."""
         if not is_variable(variable):
             raise at(mark, f"{variable} is no variable to integrate over")
         return variable
 
     def integral(self, mark: Token, scripts: Scripts, body: Expr, *over: Expr) -> Expr:
+        r"""`\int f \, dz`."""
         self._whole_space(mark, scripts, over)
         return Marginal(self._factor(body), over)
 
     def integral_first(self, mark: Token, scripts: Scripts, *parts: Expr) -> Expr:
+        r"""`\int dz \, f`."""
         return self.integral(mark, scripts, parts[-1], *parts[:-1])
 
     def _whole_space(self, mark: Token, scripts: Scripts, over: tuple[Expr, ...]) -> None:
@@ -229,61 +241,6 @@ class Operators(Atoms):
         if scripts.above is not None or not named:
             raise at(mark, "an integral over a part of the space cannot be read")
 
-    # --- gradients ---------------------------------------------------------------------------------------
-    def gradient(self, mark: Token, scripts: Scripts, body: Any) -> Expr:
-        wrt = self._wrt(mark, scripts)
-        if "tilde" in mark:
-            below = listed(scripts.below)
-            return MatrixQuantity(str(mark), below[0] if len(below) == 1 else None, (self._factor(body),))
-        if scripts.transposed or scripts.above == Integer(2):
-            return Gradient(Gradient(self._factor(body), wrt), wrt)
-        if scripts.above is not None:
-            raise at(mark, "a gradient cannot carry this superscript")
-        return self._derivative(self._factor(body), wrt)
-
-    def _wrt(self, mark: Token, scripts: Scripts) -> Basic:
-        if not scripts.below or any(isinstance(item, Range | Condition) for item in scripts.below):
-            raise at(mark, "a gradient must say in what it is taken, as in \\nabla_\\phi")
-        terms = listed(scripts.below, str(mark))
-        return self._components(terms[0]) if len(terms) == 1 else Tuple(*terms)
-
-    def _components(self, parameter: Basic) -> Basic:
-        """A letter that stands for several parameters is replaced by them."""
-        known = (d.right for d in self.context.definitions if d.left == parameter and isinstance(d.right, Tuple))
-        return next(known, parameter)
-
-    def _derivative(self, body: Expr, wrt: Basic) -> Expr:
-        r"""$\nabla_\phi$ of something that $\phi$ reaches only through the sample is a total derivative."""
-        moves = {d for path in self.context.paths.values() for d in path.free_symbols | set(_leaves(path))}
-        through = any(contains_term(body, variable) for variable in self.context.paths)
-        if wrt in moves and through and not _is_score(body, wrt):
-            return TotalGradient(body, wrt)
-        return Gradient(body, wrt)
-
-    def partial_operator(self, *parts: Any) -> Expr:
-        mark, wrt, body = parts[2], parts[6], parts[8]
-        return self._partial(mark, body, [wrt])
-
-    def partial_applied(self, *parts: Any) -> Expr:
-        return self._partial(parts[2], parts[3], [parts[7]])
-
-    def partial_repeated(self, *parts: Any) -> Expr:
-        order, body, below = parts[4], parts[5], parts[9]
-        if order != 2 or not isinstance(below, Pow) or below.exp != 2:
-            raise at(parts[2], "only first and second derivatives can be read")
-        return self._partial(parts[2], body, [below.base, below.base])
-
-    def partial_mixed(self, *parts: Any) -> Expr:
-        return self._partial(parts[2], parts[5], [parts[9], parts[11]])
-
-    def _partial(self, mark: Token, body: Any, over: list[Expr]) -> Expr:
-        result = self._factor(body)
-        for wrt in over:
-            if not isinstance(wrt, Symbol | Variable | VariableRange | Density | Quantity):
-                raise at(mark, "this is nothing to differentiate in")
-            result = TotalGradient(result, wrt) if mark == "d" else Gradient(result, wrt)
-        return result
-
 
 def _open_sum(term: Expr) -> IndexedSum | None:
     """The sum that ends an additive term, possibly times a number."""
@@ -292,20 +249,3 @@ def _open_sum(term: Expr) -> IndexedSum | None:
     if isinstance(term, Mul) and len(term.args) == 2 and term.args[0].is_Number:
         return term.args[1] if isinstance(term.args[1], IndexedSum) else None
     return None
-
-
-def _leaves(path: Expr) -> list[Basic]:
-    return [node for node in sympy.preorder_traversal(path) if isinstance(node, Symbol | Quantity) and node != path]
-
-
-def contains_term(body: Expr, term: Basic) -> bool:
-    """Whether `term` occurs in `body`."""
-    return any(node == term for node in sympy.preorder_traversal(body))
-
-
-def _is_score(body: Expr, wrt: Basic) -> bool:
-    """Whether every density in the body has the parameter itself: then the gradient is the score."""
-    return all(wrt in density.parameters for density in body.atoms(Density))
-
-
-__all__ = ["Operators", "ReadError"]

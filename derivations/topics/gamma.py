@@ -94,6 +94,7 @@ class Parameterization:
 
     @property
     def density(self) -> Gamma:
+        """The density of one draw at x."""
         return Gamma(x, alpha, self.rate)
 
     @property

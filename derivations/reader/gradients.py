@@ -1,0 +1,92 @@
+"""The meaning of nabla and of partial derivatives, also through a sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from lark import Token, v_args
+from sympy import Basic, Expr, Integer, Pow, Symbol, Tuple
+
+from derivations.densities import Density, Variable, VariableRange
+from derivations.language import Gradient, MatrixQuantity, Quantity, TotalGradient
+from derivations.reader.atoms import Atoms, at
+from derivations.reader.letters import Condition, Range, Scripts, listed
+
+
+@v_args(inline=True)
+class Gradients(Atoms):
+    """Derivatives; `Operators` adds logs, expectations, integrals and sums."""
+
+    def gradient(self, mark: Token, scripts: Scripts, body: Any) -> Expr:
+        r"""`\nabla_\phi f`; with a tilde, the natural gradient, a name of the context."""
+        wrt = self._wrt(mark, scripts)
+        if "tilde" in mark:
+            below = listed(scripts.below)
+            return MatrixQuantity(str(mark), below[0] if len(below) == 1 else None, (self._factor(body),))
+        if scripts.transposed or scripts.above == Integer(2):
+            return Gradient(Gradient(self._factor(body), wrt), wrt)
+        if scripts.above is not None:
+            raise at(mark, "a gradient cannot carry this superscript")
+        return self._derivative(self._factor(body), wrt)
+
+    def _wrt(self, mark: Token, scripts: Scripts) -> Basic:
+        if not scripts.below or any(isinstance(item, Range | Condition) for item in scripts.below):
+            raise at(mark, "a gradient must say in what it is taken, as in \\nabla_\\phi")
+        terms = listed(scripts.below, str(mark))
+        return self._components(terms[0]) if len(terms) == 1 else Tuple(*terms)
+
+    def _components(self, parameter: Basic) -> Basic:
+        """A letter that stands for several parameters is replaced by them."""
+        known = (d.right for d in self.context.definitions if d.left == parameter and isinstance(d.right, Tuple))
+        return next(known, parameter)
+
+    def _derivative(self, body: Expr, wrt: Basic) -> Expr:
+        r"""$\nabla_\phi$ of something that $\phi$ reaches only through the sample is a total derivative."""
+        moves = {d for path in self.context.paths.values() for d in path.free_symbols | set(_leaves(path))}
+        through = any(contains_term(body, variable) for variable in self.context.paths)
+        if wrt in moves and through and not _is_score(body, wrt):
+            return TotalGradient(body, wrt)
+        return Gradient(body, wrt)
+
+    def partial_operator(self, *parts: Any) -> Expr:
+        r"""`\frac{\partial}{\partial a} f`."""
+        mark, wrt, body = parts[2], parts[6], parts[8]
+        return self._partial(mark, body, [wrt])
+
+    def partial_applied(self, *parts: Any) -> Expr:
+        r"""`\frac{\partial f}{\partial a}`."""
+        return self._partial(parts[2], parts[3], [parts[7]])
+
+    def partial_repeated(self, *parts: Any) -> Expr:
+        r"""`\frac{\partial^2 f}{\partial a^2}`."""
+        order, body, below = parts[4], parts[5], parts[9]
+        if order != 2 or not isinstance(below, Pow) or below.exp != 2:
+            raise at(parts[2], "only first and second derivatives can be read")
+        return self._partial(parts[2], body, [below.base, below.base])
+
+    def partial_mixed(self, *parts: Any) -> Expr:
+        r"""`\frac{\partial^2 f}{\partial a \partial b}`."""
+        return self._partial(parts[2], parts[5], [parts[9], parts[11]])
+
+    def _partial(self, mark: Token, body: Any, over: list[Expr]) -> Expr:
+        result = self._factor(body)
+        for wrt in over:
+            if not isinstance(wrt, Symbol | Variable | VariableRange | Density | Quantity):
+                raise at(mark, "this is nothing to differentiate in")
+            result = TotalGradient(result, wrt) if mark == "d" else Gradient(result, wrt)
+        return result
+
+
+def _leaves(path: Expr) -> list[Basic]:
+    return [node for node in sympy.preorder_traversal(path) if isinstance(node, Symbol | Quantity) and node != path]
+
+
+def contains_term(body: Expr, term: Basic) -> bool:
+    """Whether `term` occurs in `body`."""
+    return any(node == term for node in sympy.preorder_traversal(body))
+
+
+def _is_score(body: Expr, wrt: Basic) -> bool:
+    """Whether every density in the body has the parameter itself: then the gradient is the score."""
+    return all(wrt in density.parameters for density in body.atoms(Density))
