@@ -7,6 +7,7 @@ submitted files of the same name: the submission's folders come last on the impo
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -130,7 +131,11 @@ def origin(module: ModuleType) -> Path | None:
 
 
 def install_package(root: Path) -> None:
-    """Make `implementations` mean this submission's folder, and let its files import one another by bare name."""
+    """Make `implementations` mean this submission's folder, and let its files import one another by bare name.
+
+    Plots at a module's top level are drawn into nothing: a window would wait for somebody to close it.
+    """
+    os.environ["MPLBACKEND"] = "Agg"
     for name in [n for n in sys.modules if n == "implementations" or n.startswith("implementations.")]:
         del sys.modules[name]
     package = ModuleType("implementations")

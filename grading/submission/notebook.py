@@ -26,6 +26,10 @@ CONSTANT_CALLS = {
 }
 """Functions cheap and pure enough to be part of a constant, such as `np.log(2 * np.pi)` or `torch.device("cpu")`."""
 
+MAGIC = ("%", "!", "?")
+TIMING = {"%%time", "%%timeit", "%%capture", "%%prun"}
+"""Cell magics whose cell is Python; of any other (`%%bash`) nothing is."""
+
 
 class NotebookError(Exception):
     """A file that is not a notebook."""
@@ -42,7 +46,8 @@ def definitions(path: Path) -> tuple[ast.Module, list[str]]:
     notices: list[str] = []
     for number, source in enumerate(code_cells(path), start=1):
         lines = source.splitlines()
-        dropped = [line for line in lines if line.lstrip().startswith(("%", "!", "?"))]
+        foreign = source.startswith("%%") and source.split()[0] not in TIMING
+        dropped = [line for line in lines if foreign or line.lstrip().startswith(MAGIC) or line.rstrip().endswith("?")]
         notices += [f"{path.name}, cell {number}: not run: {line.strip()[:80]}" for line in dropped]
         text = "\n".join(
             "pass" if line in dropped and line == line.lstrip() else blank(line, dropped) for line in lines
@@ -71,11 +76,11 @@ def code_cells(path: Path) -> list[str]:
 
 
 def defines(node: ast.stmt) -> bool:
-    """Is this statement an import, a definition or a constant?"""
+    """Is this statement an import, a definition (`f = lambda x: ...` is one too) or a constant?"""
     if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return True
     if isinstance(node, ast.Assign | ast.AnnAssign):
-        return node.value is not None and is_constant(node.value)
+        return isinstance(node.value, ast.Lambda) or (node.value is not None and is_constant(node.value))
     return False
 
 
