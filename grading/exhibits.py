@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
 
 LARGEST = 400_000
 """Characters of SVG; a larger picture is refused where it is drawn."""
+
+DRAWN: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
+"""A figure that is kept for every submission is drawn once."""
+
+
+def drawn(figure: Figure) -> str:
+    """SVG, the same for the same figure."""
+    page = io.StringIO()
+    figure.savefig(page, format="svg", bbox_inches="tight", metadata={"Date": None})
+    return page.getvalue()
 
 
 @dataclass
@@ -34,9 +45,7 @@ class Exhibits:
         Raises:
             ValueError: the drawing is larger than a report should carry.
         """
-        page = io.StringIO()
-        figure.savefig(page, format="svg", bbox_inches="tight", metadata={"Date": None})
-        svg = page.getvalue()
+        svg = DRAWN.get(figure) or DRAWN.setdefault(figure, drawn(figure))
         if len(svg) > LARGEST:
             raise ValueError(f"the plot {title!r} takes {len(svg)} characters; draw fewer points")
         self.plots.append(Plot(title, alt, svg[svg.index("<svg") :]))

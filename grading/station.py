@@ -6,6 +6,7 @@ fork server starts.  The station ends when the grader closes its end of the sock
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -64,12 +65,14 @@ def main(descriptor: int, isolation: Isolation) -> None:
 
 
 def warm() -> None:
-    """Import what every job needs, while the fork server does the same."""
+    """Import what every job needs, while the fork server does the same; collections of garbage pass over it."""
     import torch
 
     import grading.session  # noqa: F401
 
     torch.set_num_threads(1)
+    gc.collect()
+    gc.freeze()
 
 
 def judge(channel: socket.socket, server: ForkServer, reference: Reference, order: bytes) -> None:

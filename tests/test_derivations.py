@@ -7,12 +7,14 @@ wants to see derived stands in its page as `goals`; a closed form may stand in a
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pytest
 
 from derivations.check import check_document
 from derivations.goals.goal import Finding, Goal, State
 from derivations.reader import ReadError
-from derivations.report import Equation, Step
+from derivations.report import DocumentReport, Equation, Step
 from derivations.verdict import Status
 from grading import closed_forms
 from grading.assignment import Question, load
@@ -30,8 +32,8 @@ def test_derivation(submission: Submission, number: str) -> None:
     Rung: symbolic: a step is refuted only with a counterexample.
     """
     reached = in_code(submission, number)
-    wanted = [goal for goal in GOALS.get(number, ()) if goal.name not in reached]
-    report = check_document(text_of(submission, bool(reached and not wanted)), question=number, goals={number: wanted})
+    wanted = tuple(goal.says for goal in GOALS.get(number, ()) if goal.name not in reached)
+    report = checked(text_of(submission, bool(reached and not wanted)), number, wanted)
     if not report.equations and (wanted or not reached):
         raise Missing(f"answers.md has no displayed equation ($$ ... $$) under a heading with {number}")
     first = report.first_wrong(number)
@@ -47,6 +49,13 @@ def test_derivation(submission: Submission, number: str) -> None:
         raise Refuted("every step holds, but the question asks for more:\n" + "\n".join(map(line_of, missed)))
     if missed:
         raise NeedsHuman("a human has to look at the goal: " + "; ".join(map(line_of, missed)))
+
+
+@lru_cache(maxsize=256)
+def checked(text: str, number: str, wanted: tuple[str, ...]) -> DocumentReport:
+    """The verdicts on one question's answer and on these of its goals; the same text is judged once a process."""
+    goals = [goal for goal in GOALS.get(number, ()) if goal.says in wanted]
+    return check_document(text, question=number, goals={number: goals})
 
 
 def in_code(submission: Submission, number: str) -> set[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from jaxtyping import Float
@@ -79,6 +80,7 @@ def best(family: Family, rho: float) -> Best:
     return Best(factor @ factor.T, float(found.fun))
 
 
+@cache
 def gaps() -> dict[str, Float[np.ndarray, " R"]]:
     """The gap of each family's best member, in nats, by correlation."""
     return {family.name: np.array([best(family, rho).gap for rho in CORRELATIONS]) for family in FAMILIES}
