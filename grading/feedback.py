@@ -56,7 +56,7 @@ def text(
     question: Question, check: Check, outcome: Outcome, detail: Detail = Detail.FULL, seed: int | None = None
 ) -> str:
     """Feedback on one check for a terminal, at most 78 columns wide except for code."""
-    parts = [f"{question.number} {question.title}: {headline(outcome)}", ""]
+    parts = [textwrap.fill(f"{question.number} {question.title}: {headline(outcome)}", WIDTH), ""]
     if detail is Detail.BRIEF:
         return "\n".join([*parts, *brief(check, outcome)])
     parts += [paragraph("Asked", check.claim), paragraph("Found", outcome.message)]
