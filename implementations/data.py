@@ -1,1 +1,0 @@
-../grading/experiments/mnist.py
