@@ -58,9 +58,10 @@ def section(question: Question, texts: dict[str, tuple[str, str]]) -> str:
 def entry(question: Question, check: Check, texts: dict[str, tuple[str, str]]) -> list[str]:
     """Claim, points, and what the test says of its rung, oracle and errors."""
     title = f"**{check.name.replace('_', ' ')}** ({question.points_of(check):.2g} points). {check.claim}"
-    if check.kind is Kind.PROSE:
-        return [title, "", "Read by a human: " + " ".join(check.rubric), ""]
     file, doc = texts.get(question.identifier(check), ("", ""))
+    if check.kind is Kind.PROSE:
+        beside = [f"> {' '.join(doc.split())} (`tests/{file}`)", ""] if file else []
+        return [title, "", "Read by a human: " + " ".join(check.rubric), "", *beside]
     needs = f" Waits for {', '.join(check.needs)}." if check.needs else ""
     said, _, rung = " ".join(doc.split()).partition("Rung: ")
     stands = [">", f"> *Rung:* {rung}"] if rung else []
