@@ -13,25 +13,35 @@ import msgspec
 import pytest
 
 from grading.assignment import load
+from grading.detail import Detail
 from grading.gradebook import Conditions, Experiments, HandedIn, Key, Mark, content_hash
 from grading.outcome import Outcome, Plot, State
 from grading.report import write
 from grading.report.data import schema
+from grading.report.page import html
 from grading.report.write import reports_of
 from grading.run import Run, Settings
 from grading.sandbox import Isolation
+from tests.suite.test_confidence import rejected
 
 SCHEMA = Path(__file__).parents[2] / "grading" / "report" / "schema.json"
 CHROMIUM = Path("/usr/bin/chromium")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="4"/></svg>'
 EVIL = "</pre><script>alert('boo')</script> {{ 7 * 7 }}"
+FRAMES = {
+    State.ERROR: f'  File "/tmp/box/work/implementations/gamma.py", line 7, in fisher_information\n    {EVIL}\n',
+    State.BROKEN: '  File "/venv/grading/judge.py", line 3, in verdict\n    1 / 0\n',
+}
 STATES = [State.PASSED, State.FAILED, State.ERROR, State.TIMEOUT, State.BROKEN, State.PASSED, State.PASSED]
 
 
 def made_up(check: str, state: State) -> Outcome:
     """An outcome with everything that an outcome can have, hostile text included."""
     plots = [Plot("A circle", "a black circle", SVG)]
-    found = dict(message=EVIL, counterexample=EVIL, evidence={"draws": 512.0, "path": [0.5] * 9}, plots=plots)
+    evidence = rejected("mean").as_evidence() | {"measured": 512.0, "path": [0.5] * 9, EVIL: EVIL}
+    found: dict[str, Any] = dict(
+        message=EVIL, counterexample=EVIL, evidence=evidence, plots=plots, traceback=FRAMES.get(state, "")
+    )
     return Outcome(check=check, state=state, mistake="the sign" if state is State.FAILED else "", **found)
 
 
@@ -89,6 +99,36 @@ def test_points_are_those_of_passed_checks_and_marks(out: Path) -> None:
             check["outcome"] in ("needs a human", "the grader broke") and not check["mark"]
         )
     assert report["same_as"] == ["ada's twin"] and report["isolation"] == ["process"]
+
+
+def page_at(out: Path, detail: Detail) -> str:
+    """Ada's page at this level."""
+    one = next(report for entry, report in reports_of(Run.reopen(out)) if entry.submission == "ada")
+    return html(one, detail)
+
+
+@pytest.mark.parametrize("detail", Detail)
+def test_pages_say_as_much_as_asked(out: Path, detail: Detail) -> None:
+    """The same three levels as in the terminal; at none of them a frame of the suite."""
+    page = page_at(out, detail)
+    assert "public checks passed" in page and "Looks like: the sign" in page
+    for words in ("Run it yourself", 'class="trail"', "<strong>The mean by draws.</strong>", "<dt>measured</dt>"):
+        assert (words in page) == detail.example
+    assert ("File &#34;implementations/gamma.py&#34;" in page) == detail.example and "/tmp/box" not in page
+    for name in ("log e-value against the claim", "correct work fails with probability at most", "drawn from", "time"):
+        assert (f"<dt>{name}</dt>" in page) == detail.evidence
+    assert "judge.py" not in page
+
+
+def test_the_data_are_complete_whatever_the_pages_say(out: Path) -> None:
+    """`report.json` holds evidence, frames and pictures at every level."""
+    before = report_of(out, "ada")
+    write(Run.reopen(out), out, Detail.BRIEF)
+    brief = (out / "submissions" / "ada" / "report.html").read_text(encoding="utf-8")
+    assert report_of(out, "ada") == before and "Run it yourself" not in brief
+    write(Run.reopen(out), out)
+    failed = next(c for q in before["questions"] for c in q["checks"] if c["outcome"] == "error")
+    assert failed["traceback"] and failed["evidence"]["sequence_low"] and failed["plots"]
 
 
 def test_text_of_a_submission_is_never_markup(out: Path) -> None:
