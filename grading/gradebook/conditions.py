@@ -55,6 +55,15 @@ class Conditions(msgspec.Struct, frozen=True):
     reference: str = ""
     """Content hash of the reference whose results are taken over; empty where none are."""
 
+    @property
+    def training(self) -> str:
+        """How much was trained, in words for a report."""
+        if self.experiments is Experiments.NEVER:
+            return "none"
+        if self.experiments is Experiments.ALWAYS:
+            return str(self.profile)
+        return f"{self.profile}, where different from the reference and in an audit of {self.audit:.0%}"
+
     def runs(self, check: Check) -> bool:
         """Is this check's test run, if it has one?"""
         return check.kind is not Kind.EXPERIMENT or self.experiments is not Experiments.NEVER

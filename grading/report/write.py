@@ -51,7 +51,7 @@ def report_of(run: Run, entry: HandedIn, sharing: list[HandedIn]) -> Report:
     """One submission's report; `sharing` are those of the same content, of whom members of a group handed in as one."""
     book, conditions = run.gradebook, run.conditions
     isolation = book.isolations(entry.content) or [str(run.settings.isolation)]
-    how = Circumstances(conditions.seed, str(conditions.profile), str(conditions.prerequisites), isolation)
+    how = Circumstances(conditions.seed, conditions.training, str(conditions.prerequisites), isolation)
     outcomes, marks = run.standing(entry.content).outcomes, book.marks(entry.content)
     graded = grade(run.course, outcomes, marks, entry.submission)
     regrades = asked(book, run.course.policy.requests, entry.submission)
