@@ -79,6 +79,7 @@ shows an example that you can paste and run.
 
 - `pytest --question 2.2.16` checks one question, `pytest --question 2.2` a group.
 - `pytest --seed random` draws other inputs. Correct work passes with any seed.
+- `pytest --feedback brief` says less of a failed check, `--feedback instructor` more.
 - `evidence check answers.md` reads your derivations and gives every line a verdict.
 - `evidence doctor .` says, before you hand in, what the grader will see.
 
