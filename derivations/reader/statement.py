@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from derivations.language import Sign
-from derivations.reader.errors import ReadError
 from derivations.reader.scanner import Piece, closing, scan, words
 
 SIGNS: Final = {
@@ -296,6 +295,3 @@ def _opens(piece: Piece) -> int:
 
 def _closes(piece: Piece) -> int:
     return piece.text in (")", "]", "}", r"\}") or piece.text.startswith(r"\end")
-
-
-__all__ = ["Chain", "Display", "ReadError", "Side", "split"]
