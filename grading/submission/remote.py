@@ -67,8 +67,9 @@ class Remote:
         """Nothing yet: the check's process is forked by its first request."""
 
     def prepare(self, module: str) -> None:
-        """Open the session that answers for this module."""
-        self.session(module)
+        """Open the session that answers for this module, where there is none yet."""
+        if module not in self.sessions:
+            self.session(module)
 
     def request(self, request: bytes, timeout: float, listen: Listen) -> bytes:
         """The reply to one request.  Raises TimedOut, Died or Returned."""
