@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from sympy import Expr, Symbol, Tuple
@@ -25,7 +26,7 @@ from derivations.goals.look import Work, look_for, with_text
 from derivations.language import Constant, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
 from derivations.members import instances
 from derivations.reader import Chain, Display, ReadError, Side, read_display, read_side
-from derivations.repair import GUARD, find_repair
+from derivations.repair import GUARD, find_repair, sensible
 from derivations.report import RECORDED, UNREAD, DocumentReport, Equation, Step, StepKind, step_of
 from derivations.rerun import rerunnable
 from derivations.verdict import Status, Verdict, undecided
@@ -117,13 +118,14 @@ class _Checker:
         """What the steps under a question make of its goals; nothing where the names are not the question's own."""
         if not self.contexts.is_own(question):
             return ()
-        findings = look_for(goals, self._work(question), self.decide)
+        decide = partial(sensible, self.decide)
+        findings = look_for(goals, self._work(question), decide)
         running = list(document.running(question))
         if not running or all(finding.state is not State.NOT_FOUND for finding in findings):
             return findings
         for part in running:
             self.check(part)
-        return with_text(findings, look_for(goals, self._work(question), self.decide))
+        return with_text(findings, look_for(goals, self._work(question), decide))
 
     def _work(self, question: str) -> Work:
         """The steps read so far under a question."""
@@ -196,7 +198,8 @@ class _Checker:
         relation, context = Relation(terms[0], sign, terms[1]), self.contexts[part.question]
         kind, verdict = self._judge(part, relation)
         found = RECORDED if verdict is None else verdict.status.value
-        self.statements.setdefault(part.question, []).append(Statement(part.question, part.line, relation, found))
+        said = (Statement(part.question, part.line, case, found) for case, _ in instances(relation, context))
+        self.statements.setdefault(part.question, []).extend(said)
         if verdict is None:
             return Step(left, sign.value, right, kind, RECORDED, kind.value, _RECORDED[kind])
         verdict = rerunnable(verdict, relation, context, part.question, f"{left} {sign.value} {right}")

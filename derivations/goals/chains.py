@@ -66,6 +66,8 @@ class Chains:
 
     def _add(self, statement: Statement) -> None:
         left, sign, right = statement.relation.left, statement.relation.sign, statement.relation.right
+        if not (isinstance(left, Expr) and isinstance(right, Expr)):
+            return  # lists
         if isinstance(left, Density) and sign in (Sign.EQUAL, Sign.DEFINED, Sign.PROPORTIONAL):
             self._connect(log(left), LOGGED.get(sign, Sign.EQUAL), log(right), statement.line)
         if sign in CHAINED:

@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from sympy import Basic, Expr, Tuple
+from sympy.matrices.matrixbase import MatrixBase
 
+from derivations.closed_form.lower import Formula, NotExplicit
+from derivations.closed_form.moments import NoMoment
 from derivations.context import Context
 from derivations.definitions import expand_quantities
 from derivations.goals.chains import Chains, Statement
 from derivations.goals.goal import Goal
 from derivations.language import (
     KL,
-    Array,
     Constant,
     Density,
     Entropy,
@@ -27,6 +29,7 @@ from derivations.language import (
     Gradient,
     IndexedProduct,
     Marginal,
+    MatrixQuantity,
     Quantity,
     Relation,
     Sign,
@@ -62,11 +65,25 @@ class Found:
         statements = [s for s in statements if s.relation.sign in (Sign.EQUAL, Sign.DEFINED)]
         chains = Chains(statements, self.context)
         forms = self._forms(statements)
-        lines = [self._line(term, forms, chains, connected_only) for term in entries(self.quantity)]
         whole = self._line(self.quantity, forms, chains, connected_only)
-        if whole is not None or None in lines:
+        if whole is not None or not forms:
             return whole
-        return max(line for line in lines if line is not None)
+        lines = [self._line(term, forms, chains, connected_only) for term in self._entries()]
+        return None if None in lines else max((line for line in lines if line is not None), default=None)
+
+    def _entries(self) -> list[Expr]:
+        """The entries of a column or a matrix that is asked for in closed form; none otherwise."""
+        if self.through or self.goal.about:
+            return []
+        if isinstance(self.quantity, Gradient) and isinstance(self.quantity.wrt, Tuple):
+            return [self.quantity.func(self.quantity.body, one) for one in self.quantity.wrt]
+        if not isinstance(self.quantity, MatrixQuantity):
+            return []
+        try:
+            formula = Formula(self.context)(self.quantity)
+        except (NotExplicit, NoMoment):
+            return []
+        return list(dict.fromkeys(formula)) if isinstance(formula, MatrixBase) else []
 
     def _forms(self, statements: list[Statement]) -> dict[Expr, int]:
         """The sides that are forms, and those that become one when what the other steps give is put in."""
@@ -78,10 +95,10 @@ class Found:
 
     def _line(self, term: Expr, forms: dict[Expr, int], chains: Chains, connected_only: bool) -> int | None:
         for form, line in forms.items():
-            if form != term and chains.connected(term, form):
+            if chains.connected(term, form):
                 return line
         for form, line in forms.items() if not connected_only else ():
-            if form != term and self.decide(Relation(term, Sign.EQUAL, form), self.context).holds:
+            if self.decide(Relation(term, Sign.EQUAL, form), self.context).holds:
                 return line
         return None
 
@@ -116,13 +133,6 @@ class Found:
 def sides(statement: Statement) -> tuple[Expr, Expr]:
     """Both sides of a step."""
     return statement.relation.left, statement.relation.right
-
-
-def entries(term: Expr) -> list[Expr]:
-    """The entries of a gradient in several parameters or of a matrix; the term itself if it has none."""
-    if isinstance(term, Gradient) and isinstance(term.wrt, Tuple):
-        return [term.func(term.body, one) for one in term.wrt]
-    return list(term.matrix) if isinstance(term, Array) else [term]
 
 
 def integrands(term: Basic) -> set[Density]:

@@ -21,6 +21,8 @@ from derivations.verdict import Status
 
 NOT_FOUND = "no step gives it"
 RESTATED = "it is stated, but no step leads to it"
+MAX_STEPS = 50  # each is compared with each
+LONG = f"more than {MAX_STEPS} steps stand under the question"
 CLOSE = "a step comes close, but not in a form that is recognised"
 STATE = {Status.REFUTED: State.REFUTED, Status.UNDECIDED: State.UNDECIDED}
 
@@ -37,6 +39,8 @@ class Work:
 
 def look_for(goals: Iterable[Goal], work: Work, decide: Decide) -> tuple[Finding, ...]:
     """What the work makes of each goal.  Raises ContextError for one that cannot be read in the question's context."""
+    if len(work.statements) > MAX_STEPS:
+        return tuple(Finding(work.question, goal, State.UNDECIDED, LONG) for goal in goals)
     try:
         findings = [_shown(goal, work) if goal.show else _found(goal, work, decide) for goal in goals]
     except ReadError as error:
@@ -81,7 +85,8 @@ def _stated(goal: Goal, work: Work, link: Link, holding: list[Statement], chains
         if contains(s.relation.left, Density, Quantity) or contains(s.relation.right, Density, Quantity)
     }
     if sum(len(step) == 2 for step in steps) < 2:
-        return Finding(work.question, goal, State.NOT_FOUND, RESTATED, link.line)
+        others = any(not s.holds for s in work.statements)  # conditions and names that lead to it, perhaps
+        return Finding(work.question, goal, State.UNDECIDED if others else State.NOT_FOUND, RESTATED, link.line)
     return Finding(work.question, goal, State.REACHED, f"line {link.line}", link.line)
 
 

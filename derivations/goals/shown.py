@@ -64,7 +64,7 @@ class Shown:
     def is_close_to(self, link: Link) -> bool:
         """Whether two connected sides are about the same densities, so that a human may see the goal in them."""
         said = _upwards(Relation(link.left, link.sign, link.right))
-        mentioned, wanted = (self._written(r).atoms(Density, Gradient) for r in (said, self.goal))
+        mentioned, wanted = (set(map(_name, self._written(r).atoms(Density, Gradient))) for r in (said, self.goal))
         alike = (said.sign is Sign.AT_MOST) is (self.goal.sign is Sign.AT_MOST)
         return alike and wanted <= mentioned
 
@@ -96,10 +96,10 @@ class _Unknown:
         self.targets = {kl.p for kl in self.divergences if isinstance(kl.p, Density)} - factors
 
     def __call__(self, term: Basic) -> Any:
-        found = divergence(term) if self.divergences else None
+        sign, found = divergence(term) if self.divergences else (0, None)
         if found is not None:
             bound = found.q.of if isinstance(found.q, Density) else ()
-            return _function(found, tuple(v for v in _variables(found) if v not in bound))
+            return sign * _function(found, tuple(v for v in _variables(found) if v not in bound))
         if isinstance(term, Gradient):
             return _function(term, _variables(term))
         if term in self.targets:
@@ -108,10 +108,18 @@ class _Unknown:
 
 
 def _function(term: Expr, variables: tuple[Expr, ...]) -> Expr:
-    """An unknown function of the variables, one for each term; the letter of a running index does not matter."""
+    """An unknown function of the variables, one for each term."""
+    return log(Density(f"[{_name(term)}]", variables)) if variables else Symbol(_name(term), real=True)
+
+
+def _name(term: Expr) -> str:
+    r"""The term in writing, whatever its running index is called and wherever it begins: $t - 1, t$ is $s, s + 1$."""
     letters = sorted((s for s in term.free_symbols if s.is_integer), key=str)
-    name = str(term.xreplace({letter: Symbol(f"index{n}", integer=True) for n, letter in enumerate(letters)}))
-    return log(Density(f"[{name}]", variables)) if variables else Symbol(name, real=True)
+    for number, letter in enumerate(letters):
+        steps = [v.index - letter for v in term.atoms(Variable) if v.index is not None]
+        last = max((step for step in steps if step.is_Integer), default=0)
+        term = term.xreplace({letter: Symbol(f"index{number}", integer=True) - last})
+    return str(term)
 
 
 def _variables(term: Basic) -> tuple[Expr, ...]:
@@ -119,33 +127,34 @@ def _variables(term: Basic) -> tuple[Expr, ...]:
     return tuple(sorted(term.atoms(Variable) | term.atoms(VariableRange), key=lambda v: v.sort_key()))
 
 
-def divergence(term: Basic) -> KL | None:
-    r"""$KL(q \| p)$, also where it is written as $\mathbb{E}_q[\log(q/p)]$ or as an integral; None for others."""
+def divergence(term: Basic) -> tuple[int, KL | None]:
+    r"""$\pm KL(q \| p)$ and its sign, also as $\mathbb{E}_q[\log(q/p)]$ or as an integral; None for anything else."""
     if isinstance(term, KL):
-        return term
+        return 1, term
     if isinstance(term, Expectation):
         return _ratio(term.measure, term.body)
     if isinstance(term, Marginal) and isinstance(term.body, Mul):
         for q in term.body.args:
             if isinstance(q, Density) and set(q.of) == set(term.variables):
                 return _ratio(q, term.body / q)
-    return None
+    return 0, None
 
 
-def _ratio(q: Basic, body: Expr) -> KL | None:
-    """KL(q || p) for the body log(q/p)."""
+def _ratio(q: Basic, body: Expr) -> tuple[int, KL | None]:
+    """KL(q || p) for the body log(q/p), and minus that for log(p/q)."""
     powers: dict[Basic, Any] = {}
     for part in Add.make_args(body):
         coefficient, rest = part.as_coeff_Mul()
-        for factor in Mul.make_args(rest.args[0]) if isinstance(rest, log) else ():
+        if not isinstance(rest, log):
+            return 0, None
+        for factor in Mul.make_args(rest.args[0]):
             base, exponent = factor.as_base_exp() if isinstance(factor, Pow) else (factor, 1)
             powers[base] = powers.get(base, 0) + coefficient * exponent
-        if not isinstance(rest, log):
-            return None
     others = {base: power for base, power in powers.items() if base != q}
-    if powers.get(q) != 1 or list(others.values()) != [-1]:
-        return None
-    return KL(q, next(iter(others)))
+    sign = powers.get(q)
+    if sign not in (1, -1) or list(others.values()) != [-sign]:
+        return 0, None
+    return int(sign), KL(q, next(iter(others)))
 
 
 __all__ = ["Shown", "divergence"]

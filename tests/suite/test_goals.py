@@ -12,7 +12,7 @@ from derivations.check import check_document
 from derivations.contexts import context_of
 from derivations.decide import decide
 from derivations.goals.found import Found
-from derivations.goals.goal import Goal
+from derivations.goals.goal import Goal, State
 from derivations.goals.shown import Shown
 from derivations.reader import read_relation
 from grading.assignment import load
@@ -44,6 +44,22 @@ def test_every_question_with_a_derivation_has_a_goal_and_texts_for_and_against_i
     assert asked == {number for number, _ in GOALS}
     assert asked == {number for number, found in states if found == {"reached"}}
     assert asked == {number for number, found in states if found == {"not found"}}
+
+
+def test_lists_and_very_long_answers_are_no_trouble() -> None:
+    """A list is no side of a chain; more steps than can be compared are for a human."""
+    text = document("1.1.1", "(Z, X) = (Z, X)\n\n" + "\n\n".join(f"{n} = {n}" for n in range(60)))
+    (finding,) = check_document(text, goals=load().goals()).goals
+    assert finding.state is State.UNDECIDED and "more than 50 steps" in finding.words
+    (finding,) = check_document(document("1.1.1", "(Z, X) = (Z, X)"), goals=load().goals()).goals
+    assert finding.state is State.NOT_FOUND
+
+
+def test_a_context_of_ones_own_is_not_measured_by_the_question() -> None:
+    """What names mean there is not what the goals mean."""
+    front = '+++\n[contexts."1.1.1"]\nvariables = ["X", "Z"]\n+++\n'
+    text = front + document("1.1.1", r"p(X) = \int p(X, Z) dZ")
+    assert check_document(text, goals=load().goals()).goals == ()
 
 
 @pytest.mark.parametrize(("number", "goal"), GOALS, ids=lambda value: getattr(value, "says", value))
