@@ -54,13 +54,11 @@ def read_text(path: Path) -> str:
 
 
 def serve(desk: Desk, marker: str, port: int, console: Console, run: Run) -> None:
-    """Serve the page until Ctrl-C; every mark is saved by then."""
+    """Serve the page until Ctrl-C, at which the server returns; every mark is saved by then."""
     from werkzeug.serving import make_server
 
     token = secrets.token_urlsafe(24)
-    server = make_server("127.0.0.1", port, make_app(desk, marker, token, run))
+    server = make_server("127.0.0.1", port, make_app(desk, marker, token, run), threaded=True)
     console.print(f"open http://127.0.0.1:{server.port}/?token={token}\n(opens once; Ctrl-C ends)", soft_wrap=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        console.print("\nevery mark is saved")
+    server.serve_forever()
+    console.print("\nevery mark is saved")

@@ -82,7 +82,8 @@ class Gradebook:
         """Open or create.  Raises GradebookError."""
         self.path = Path(path)
         try:
-            self.connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            # Threads may share it where they take turns, as those of the marking page do.
+            self.connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = FULL")
             self.create()

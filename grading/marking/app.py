@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Iterable
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, abort, make_response, redirect, render_template, request, url_for
+from jinja2 import StrictUndefined
 
 from grading.marking.agreement import agreement
 from grading.marking.desk import Answer, Desk
@@ -14,13 +18,18 @@ from grading.report.page import picture
 from grading.run import Run
 from grading.typeset import markdown
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'"
 
 
 def make_app(desk: Desk, who: str, token: str, run: Run | None = None) -> Flask:
     """A Flask application for one marker; with a run, regrade requests can be answered by running a check again."""
     app = Flask(__name__)
+    app.jinja_env.undefined = StrictUndefined
     app.jinja_env.filters["picture"] = picture
+    take_turns(app)
     guard(app, token)
     requests = RequestPages(desk, run, who)
     pages = Pages(desk, requests, who)
@@ -30,6 +39,20 @@ def make_app(desk: Desk, who: str, token: str, run: Run | None = None) -> Flask:
     app.add_url_rule("/regrades/<identifier>/", "request", requests.one)
     app.add_url_rule("/regrades/<identifier>/", "reply", requests.save, methods=["POST"])
     return app
+
+
+def take_turns(app: Flask) -> None:
+    """Answer one request at a time.
+
+    The server has threads, since browsers keep spare connections open without a word; the gradebook is for one.
+    """
+    answer, turn = app.wsgi_app, Lock()
+
+    def in_turn(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        with turn:
+            return answer(environ, start)
+
+    app.wsgi_app = in_turn  # type: ignore[assignment, method-assign]
 
 
 def guard(app: Flask, token: str) -> None:
@@ -101,6 +124,7 @@ class Pages:
         question, check = self.desk.course.manifest()[name]
         return render_template(
             "answer.html",
+            name=name,
             answer=answer,
             text=markdown(answer.text),
             question=question,
