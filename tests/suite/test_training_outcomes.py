@@ -55,8 +55,8 @@ DEEDS = {
         "allocate memory|not enough memory|memory together|killed by SIG",
     ),
     "takes memory outside torch": ("kept = bytearray(2**33)", State.ERROR, "MemoryError"),
-    "loops": ("while True: pass", State.TIMEOUT, "no answer within 6 seconds"),
-    "sleeps": ("import time; time.sleep(3600)", State.TIMEOUT, "no answer within 6 seconds"),
+    "loops": ("while True: pass", State.TIMEOUT, "no answer within 10 seconds"),
+    "sleeps": ("import time; time.sleep(3600)", State.TIMEOUT, "no answer within 10 seconds"),
     "exits": ("import os; os._exit(0)", State.ERROR, "ended itself with exit code 0"),
     "raises": ("raise ValueError('no idea')", State.ERROR, "ValueError: no idea"),
 }
@@ -107,7 +107,7 @@ def test_trouble_in_a_step_is_one_checks_outcome(
     """The state and the message name run, epoch and step; the same submission's next check and a neighbour go on."""
     deed, state, words = DEEDS[name]
     culprit, neighbour = hand_in("culprit", deed), hand_in("neighbour", "pass")
-    seconds = 6.0 if state is State.TIMEOUT else 60.0
+    seconds = 10.0 if state is State.TIMEOUT else 60.0
     problem = training(culprit, tmp_path / "theirs", Size(epochs=2, measured=20, epoch_seconds=seconds))
     outcome = outcome_of("3.1.25/trains_with_both_gradients", problem, [], 1.0)
     assert outcome.state is state
