@@ -18,7 +18,7 @@ LONGEST = 100_000
 def markdown(text: str) -> str:
     """HTML of Markdown with `$...$` and `$$...$$`; links and images of the text are shown as text, never followed."""
     engine = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink"])
-    engine.use(dollarmath_plugin, renderer=formula)
+    engine.use(dollarmath_plugin, renderer=formula, double_inline=True)
     cut = "" if len(text) <= LONGEST else f"<p><em>Cut after {LONGEST} characters.</em></p>"
     return engine.render(text[:LONGEST]) + cut
 

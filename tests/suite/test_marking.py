@@ -12,6 +12,7 @@ from grading.assignment import load
 from grading.gradebook import Gradebook
 from grading.gradebook.book import HandedIn
 from grading.marking import Desk, TableError, agreement, make_app, read_table, write_table
+from grading.typeset import markdown
 
 CHECK = "1.1.2/family_and_tightness"
 NAME = "Ada Lovelace"
@@ -62,6 +63,12 @@ def test_an_answer_is_shown_typeset_without_a_name(desk: Desk) -> None:
     text = client.get(f"/{CHECK}/0").text
     assert "<math" in text and "<script>alert" not in text and NAME not in text
     assert "correlation" in text  # the rubric
+
+
+def test_a_display_within_a_paragraph_is_typeset() -> None:
+    """`$$...$$` need not stand alone; no dollar is left over."""
+    html = markdown("so $$a^2$$ and $b$.")
+    assert html.count("<math") == 2 and "$" not in html
 
 
 def test_a_mark_is_saved_at_once_and_survives(desk: Desk) -> None:
