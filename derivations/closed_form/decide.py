@@ -18,7 +18,8 @@ from derivations.context import Context
 from derivations.language import Constant, Relation, Sign
 from derivations.verdict import Status, Verdict, proved, undecided
 
-BUDGET = 8.0  # seconds for one claim; a matrix shares it among its entries, which have a second at least
+BUDGET = 8.0  # seconds of the processor for one claim; a matrix shares them among its entries
+LEAST = 2.0  # for one entry
 MAX_NODES = 20_000
 FEW_POINTS, ALL_POINTS = 8, 64
 
@@ -43,7 +44,7 @@ def decide(relation: Relation, context: Context, seconds: float = BUDGET) -> Ver
         claims = claims_of(relation, context)
     except (NotExplicit, NoMoment) as reason:
         return undecided(str(reason), ("closed form",))
-    verdict = _together([_decide_one(name, claim, max(1.0, seconds / len(claims))) for name, claim in claims])
+    verdict = _together([_decide_one(name, claim, max(LEAST, seconds / len(claims))) for name, claim in claims])
     return replace(verdict, seconds=time.perf_counter() - started)
 
 
@@ -127,7 +128,6 @@ def _same(claim: Claim) -> bool:
 
 def _steps(claim: Claim, seconds: float) -> Verdict:
     """A few points refute most false claims; then a proof, for half the time; without one, all the points."""
-    deadline = time.monotonic() + seconds
     nothing = undecided(f"no answer within {seconds:.1f} s", ("random points", "normal form"))
     tested = WORKER.ask(TestAtPoints(claim, FEW_POINTS, seed=1), seconds / 4)
     if tested is not None and tested.status is Status.REFUTED:
@@ -135,7 +135,7 @@ def _steps(claim: Claim, seconds: float) -> Verdict:
     proof = WORKER.ask(Prove(claim), seconds / 2)
     if proof is not None or (tested is not None and tested.status is Status.UNDECIDED):
         return proof or tested or nothing
-    return WORKER.ask(TestAtPoints(claim, ALL_POINTS, seed=2), deadline - time.monotonic()) or nothing
+    return WORKER.ask(TestAtPoints(claim, ALL_POINTS, seed=2), seconds / 4) or nothing
 
 
 def _together(verdicts: list[Verdict]) -> Verdict:

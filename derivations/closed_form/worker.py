@@ -1,7 +1,8 @@
 """A warm process in which claims are tested and proved, and which can be killed.
 
-The parent writes a pickled `Step` of its own making, preceded by its length; the answer is one line of JSON, a
-verdict or null. When the time is up the parent kills the process and starts another for the next claim.
+The parent writes a pickled `Step` of its own making and its seconds, preceded by their length; the answer is one line
+of JSON, a verdict or null. The seconds are those of the processor, so that a busy machine changes no verdict: when they
+are up the kernel ends the process, and another one is started for the next claim.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import pickle
 import selectors
+import signal
 import struct
 import subprocess
 import sys
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 MEMORY = 2 * 1024**3  # bytes
 STARTUP = 60.0  # seconds, on a machine that is very busy
+GUARD = 30.0  # seconds by the clock, for each of the processor's, after which the parent ends it itself
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,11 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, step: Step, seconds: float) -> Verdict | None:
-        """The verdict the step reaches, or None if it reaches none within `seconds`."""
+        """The verdict the step reaches, or None if it reaches none within `seconds` of the processor."""
         process = self._running()
         assert process.stdin is not None and process.stdout is not None
-        message = pickle.dumps(step)
-        deadline = time.monotonic() + seconds
+        message = pickle.dumps((step, seconds))
+        deadline = time.monotonic() + GUARD * seconds
         try:
             process.stdin.write(struct.pack("<Q", len(message)) + message)
             line = self._line(process, deadline)
@@ -127,8 +130,10 @@ def serve() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     sys.setrecursionlimit(20_000)
     while header := sys.stdin.buffer.read(8):
-        step = pickle.loads(sys.stdin.buffer.read(*struct.unpack("<Q", header)))
+        step, seconds = pickle.loads(sys.stdin.buffer.read(*struct.unpack("<Q", header)))
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # SIGPROF ends a process that does not handle it
         verdict = _take(step)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         sys.stdout.write(json.dumps(None if verdict is None else asdict(verdict)) + "\n")
         sys.stdout.flush()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import signal
 import time
+from threading import Timer
 
 import mpmath
 import pytest
@@ -84,7 +86,7 @@ def test_a_hanging_proof_is_killed() -> None:
     start = time.monotonic()
     verdict = decide(equal(huge * (a + 1), huge * a + huge), CONTEXT, seconds=2.0)
     assert verdict.holds or verdict.status is Status.UNDECIDED
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60  # two seconds of the processor, on a busy machine
     assert status(log(a * b), log(a) + log(b)) is Status.PROVED
 
 
@@ -161,3 +163,13 @@ def test_the_normal_form_has_the_same_value(formula: Expr) -> None:
     before, after = (mpmath.mpf(form.subs(point).evalf(30)) for form in (formula, normal(formula)))
     assert mpmath.almosteq(before, after, rel_eps=1e-14, abs_eps=1e-14)
     assert not is_zero(formula - formula - Rational(1, 10**9))
+
+
+def test_a_busy_machine_changes_no_verdict() -> None:
+    """A process that is not let run for two seconds still has all of its seconds of the processor."""
+    claim = equal(polygamma(0, a + 1), polygamma(0, a) + 1 / a)
+    assert decide(claim, CONTEXT, seconds=1.0).status is Status.PROVED
+    process = WORKER._running()
+    process.send_signal(signal.SIGSTOP)
+    Timer(2.5, process.send_signal, [signal.SIGCONT]).start()
+    assert decide(claim, CONTEXT, seconds=1.0).status is Status.PROVED
