@@ -78,7 +78,7 @@ def wrong_fisher(tmp_path: Path) -> Path:
 def test_one_mistake_costs_its_own_question(wrong_fisher: Path, tmp_path: Path, prerequisites: str) -> None:
     """Graded by command; a second run of the same command finds nothing left to do."""
     out, questions = tmp_path / "out", "2.2.15,2.2.16,2.2.17"
-    command = ["grade", str(wrong_fisher), "--out", str(out), "--profile", "none", "--questions", questions]
+    command = ["grade", str(wrong_fisher), "--out", str(out), "--experiments", "never", "--questions", questions]
     for _ in range(2):
         ended = CliRunner().invoke(app, [*command, "--prerequisites", prerequisites])
         assert ended.exit_code == 0, ended.output
