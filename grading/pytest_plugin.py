@@ -1,7 +1,7 @@
 """Run the checks on a submission with pytest.
 
     pytest                                  the checks, on the submission in this folder
-    pytest --submission ../my-work          on another
+    pytest --submission=../my-work          on another
     pytest --question 2.2.16                one question, or a group such as 2.2
     pytest --experiments quick              the training experiments too
     pytest --seed random                    other random inputs; any seed must pass
