@@ -176,6 +176,8 @@ def test_fit_stays_in_the_domain(
 ) -> None:
     """The trajectory starts at q, has n_steps + 1 rows, stays positive, and is the same for the same generator.
 
+    Steps of size zero stay at q, wherever it is.
+
     Rung: pathwise: it holds for every trajectory.
     """
     x, prior = data(10, seed), (1.0, 0.1, 1.0, 2.0)
@@ -185,6 +187,8 @@ def test_fit_stays_in_the_domain(
     claim((path[:, 1:] > 0).all(), f"lambda_N, a_N and b_N must stay positive; the smallest is {path[:, 1:].min():.6g}")
     again = array(submission.bbvi.fit(*arguments), (13, 4), "the trajectory")
     claim(np.array_equal(path, again), "the same generator should give the same trajectory: is `rng` used throughout?")
+    still = array(submission.bbvi.fit(x, prior, q, 1, 20, np.zeros(1), Rng(seed), control_variates), (2, 4), "one step")
+    agrees(still[1], np.array(q), "q after a step of size zero", oracle="the start", rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.question("1.2.5")

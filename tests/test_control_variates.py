@@ -141,7 +141,7 @@ def test_scaling_minimises_the_variance(submission: Submission, seed: int) -> No
 @pytest.mark.question("2.2.13")
 @given(n=st.integers(5, 40), seed=seeds(), factor=st.floats(0.5, 20), shift=st.floats(-50, 50))
 def test_scaling_is_equivariant(submission: Submission, n: int, seed: int, factor: float, shift: float) -> None:
-    """Rows c f give c times the rows, and what is a multiple of h is taken away entirely.
+    """Rows c f give c times the rows, the size of h does not matter, and a multiple of h is taken away entirely.
 
     Rung: pathwise, row by row.
     """
@@ -149,6 +149,8 @@ def test_scaling_is_equivariant(submission: Submission, n: int, seed: int, facto
     rows = array(submission.bbvi.control_variate(f, h), f.shape, "control_variate")
     scaled = array(submission.bbvi.control_variate(factor * f, h), f.shape, "control_variate")
     agrees(scaled, factor * rows, "control_variate(c f, h)", oracle="c control_variate(f, h)", atol=1e-9 * factor)
+    smaller = array(submission.bbvi.control_variate(f, h / 10), f.shape, "control_variate")
+    agrees(smaller, rows, "control_variate(f, h / 10)", oracle="control_variate(f, h)", atol=1e-6 * np.abs(f).max())
     pure = array(submission.bbvi.control_variate(shift * h, h), f.shape, "control_variate")
     slack = 1e-6 * (1 + abs(shift)) + abs(shift) * np.abs(h) * 1.01 / (n - 1)  # Cov over S - 1, Var over S
     agrees(pure, np.zeros_like(h), "control_variate(c h, h)", oracle="0, for h explains it all", atol=slack)

@@ -20,24 +20,17 @@ import shutil
 import signal
 import sys
 import tempfile
-import tomllib
-from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from grading.assignment import contract, load
 from grading.submission import InProcess, Submission
-from tests.suite import mutants  # noqa: F401  (fills the corpus)
-from tests.suite.corpus import MUTANTS
 from tests.suite.killing import RunnableCheck, all_checks
+from tests.suite.mutants import MUTANTS
+from tests.suite.mutation_score import COLUMNS, RECORD, read, scores
 from tests.suite.single_changes import REFERENCE, Generated, mutants_of
 
-RECORD = REFERENCE.parent / "docs" / "generated_mutants.csv"
-EQUIVALENT = Path(__file__).parent / "equivalent_mutants.toml"
-COLUMNS = ["key", "operator", "line", "killed_by", "seconds"]
 SECONDS = 20
 """Of processor time. A module's checks take one or two; a mutant that takes this long hangs, which is noticed too."""
-Row = dict[str, str]
 
 
 def checks_for(module: str, function: str) -> list[RunnableCheck]:
@@ -112,44 +105,6 @@ def measure(mutants: list[Generated], path: Path) -> None:
                 file.flush()
                 done.add(mutant.key)
                 print(f"{place}/{len(mutants)} {killed_by or 'SURVIVES: ' + mutant.key}", flush=True)
-
-
-def read(path: Path = RECORD) -> list[Row]:
-    """What was measured so far."""
-    if not path.exists() or not path.stat().st_size:
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def equivalent() -> Row:
-    """Reasons by key."""
-    return tomllib.loads(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else {}
-
-
-@dataclass(frozen=True)
-class Score:
-    """How many mutants were killed, mean the same, or survive."""
-
-    killed: int
-    equivalent: int
-    survives: int
-
-    @property
-    def share(self) -> float:
-        """Killed among those that mean something else."""
-        return self.killed / max(self.killed + self.survives, 1)
-
-
-def scores(rows: list[Row]) -> dict[str, Score]:
-    """The score of each module."""
-    reasons = equivalent()
-    counts = Counter(
-        (row["key"].partition(".")[0], "killed" if row["killed_by"] else "same" if row["key"] in reasons else "")
-        for row in rows
-    )
-    modules = sorted({module for module, _ in counts})
-    return {m: Score(counts[m, "killed"], counts[m, "same"], counts[m, ""]) for m in modules}
 
 
 def main() -> None:

@@ -11,16 +11,20 @@ from __future__ import annotations
 
 import argparse
 import csv
+import tomllib
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 from grading.submission.problems import Raised
-from tests.suite import mutants  # noqa: F401  (fills the corpus)
-from tests.suite.corpus import MUTANTS, ROOT, Mutant, submission_of
+from tests.suite import mutation_score
+from tests.suite.corpus import ROOT, Mutant, submission_of
 from tests.suite.killing import RunnableCheck, checks_of
+from tests.suite.mutants import MUTANTS
 
 CSV, MARKDOWN = ROOT / "docs" / "kill_table.csv", ROOT / "docs" / "kill_table.md"
+KEPT = Path(__file__).parent / "kept_checks.toml"
 COLUMNS = ["question", "function", "mutant", "check", "verdict"]
 Row = tuple[str, ...]
 
@@ -83,7 +87,24 @@ def write(rows: list[Row]) -> None:
         f"{len(total)} known mistakes are killed by a check of their own question.\n\n"
         + notice
         + "\n".join(section(question, [row for row in rows if row[0] == question]) for question in questions)
+        + "\n"
+        + mutation_score.section()
     )
+
+
+def kept() -> dict[str, str]:
+    """Why there is a check that kills nothing alone, by identifier."""
+    return tomllib.loads(KEPT.read_text(encoding="utf-8"))
+
+
+def alone(rows: list[Row]) -> dict[str, int]:
+    """How many mistakes each check kills that no other check of its question kills."""
+    killers: dict[Row, set[str]] = defaultdict(set)
+    for row in rows:
+        if row[4] == "killed":
+            killers[row[:3]].add(f"{row[0]}/{row[3]}")
+    checks = dict.fromkeys(f"{row[0]}/{row[3]}" for row in rows)
+    return {check: sum(names == {check} for names in killers.values()) for check in checks}
 
 
 def section(question: str, rows: list[Row]) -> str:
@@ -96,9 +117,12 @@ def section(question: str, rows: list[Row]) -> str:
             killers[row[1:3]].add(row[3])
     lines = [f"## {question}", "", line(["check", *map(str, range(1, len(names) + 1)), "alone"])]
     lines.append(line(["---"] * (len(names) + 2)))
+    counts, reasons_kept = alone(rows), kept()
     for check in checks:
-        alone = sum(killers[name] == {check} for name in names)
-        lines.append(line([check, *("×" if check in killers[name] else " " for name in names), str(alone)]))
+        marks = ("×" if check in killers[name] else " " for name in names)
+        lines.append(line([check, *marks, str(counts[f"{question}/{check}"])]))
+    excused = [(check, reasons_kept[key]) for check in checks if (key := f"{question}/{check}") in reasons_kept]
+    lines += ["", *(f"- `{check}` kills nothing alone, and is kept: {why}" for check, why in excused)]
     reasons = {(m.function, m.name): m.survives for m in MUTANTS if m.question == question}
     lines += ["", *(f"{i}. {remark(name, killers, reasons)}" for i, name in enumerate(names, 1)), ""]
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from grading.assignment import Course, contract, load
 from grading.recognition import recognise
 from grading.submission import Problem, Submission
 from grading.submission.problems import Raised
-from tests.suite import kill_table, mutants, variants  # noqa: F401  (fill the corpus)
+from tests.suite import kill_table, mutants, mutation_score, variants  # noqa: F401  (fill the corpus)
 from tests.suite.corpus import MUTANTS, VARIANTS, Mutant, Replaced, Variant, submission_of
 from tests.suite.killing import RunnableCheck, all_checks, checks_of
 
@@ -83,6 +83,20 @@ def test_the_kill_table_is_up_to_date() -> None:
     assert [row for row in rows if row[4] not in ("killed", "passed")] == []
 
 
+def test_every_check_has_a_reason_to_exist() -> None:
+    """It kills a mistake that no other check of its question kills, or `kept_checks.toml` says why it is kept."""
+    counts = kill_table.alone(kill_table.read())
+    assert {check for check, count in counts.items() if not count} == set(kill_table.kept())
+
+
+def test_generated_mutants_are_killed() -> None:
+    """At least 95 % of those that mean something else, of a sample that is large enough to say so."""
+    rows = [row for row in mutation_score.read() if mutation_score.stands(row)]
+    assert len(rows) >= 200
+    assert mutation_score.score(rows).share >= 0.95
+    assert set(mutation_score.equivalent()) <= {row["key"] for row in mutation_score.read() if not row["killed_by"]}
+
+
 class Listening(Replaced):
     """The reference, which remembers what contract functions are called."""
 
@@ -101,7 +115,9 @@ class Listening(Replaced):
 def test_no_mistake_costs_points_elsewhere(check: RunnableCheck) -> None:
     """A check calls functions that its own question is about, or waits for the questions that the others are."""
     course = load()
-    owners = {function: question.number for question in course.questions for function in question.functions}
+    owners = defaultdict(set)
+    for mutant in MUTANTS:
+        owners[mutant.function].add(mutant.question)
     transport = Listening()
     try:
         assert check.verdict(Submission(transport), examples=2) is None
@@ -109,8 +125,9 @@ def test_no_mistake_costs_points_elsewhere(check: RunnableCheck) -> None:
         pytest.fail(str(problem))
     question, page = course.manifest()[check.identifier]
     waits = {need.partition("/")[0] for need in page.needs} | waits_of(course, question.number, page.needs)
-    foreign = {owners[name] for name in transport.called if name in owners} - {question.number}
-    assert foreign <= waits, f"it calls functions of {sorted(foreign - waits)} and does not wait for them"
+    foreign = [name for name in transport.called if name in owners and question.number not in owners[name]]
+    costly = [name for name in foreign if not owners[name] & waits]
+    assert not costly, f"it calls {', '.join(costly)} of other questions and does not wait for those"
 
 
 def waits_of(course: Course, number: str, needs: list[str]) -> set[str]:
