@@ -1,0 +1,1 @@
+../grading/experiments/mnist.py
