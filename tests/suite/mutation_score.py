@@ -73,8 +73,8 @@ def section() -> str:
     lines = [
         "## Generated mutants",
         "",
-        f"Of {len(rows)} changes of one operator, number or condition that cosmic-ray made in random places of the "
-        f"reference (`python -m tests.suite.generated_mutants`), {total.killed} are killed by a check, "
+        f"Of {len(rows)} changes of one operator, number or condition that cosmic-ray made in the reference, most of "
+        f"them drawn at random (`python -m tests.suite.generated_mutants`), {total.killed} are killed by a check, "
         f"{total.equivalent} mean the same and {total.survives} survive: {total.share:.1%} of those that mean "
         f"something else. The rows are in `generated_mutants.csv`.",
         "",
