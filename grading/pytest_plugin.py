@@ -1,7 +1,7 @@
 """Run the checks on a submission with pytest.
 
     pytest                                  the checks, on the submission in this folder
-    pytest --submission=../my-work          on another
+    pytest --submission ../my-work          on another
     pytest --question 2.2.16                one question, or a group such as 2.2
     pytest --experiments quick              the training experiments too
     pytest --seed random                    other random inputs; any seed must pass
@@ -97,6 +97,8 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("evidence")
     if JUDGE not in config.stash:
         config.stash[JUDGE] = Judge(course_of(config))
+    if config.getoption("--submission") and config.args_source is config.ArgsSource.INVOCATION_DIR:
+        config.args = [str(SUITE.parent)]  # pytest takes a folder after a space for its root, and finds no tests there
     config.args.extend(str(folder) for folder in config.stash[JUDGE].course.tests)
 
 

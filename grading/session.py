@@ -29,7 +29,7 @@ from grading.submission.folder import Layout, LayoutError
 from grading.takeover import TakeOver
 
 CHECKS = Path(tests.__file__).parent
-OPTIONS = ["-c", os.devnull, "-p", "grading.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:terminal", "-s"]
+OPTIONS = ["-c", os.devnull, "-p", "no:cacheprovider", "-p", "no:terminal", "-s"]
 OPTIONS += ["--import-mode=importlib", "--continue-on-collection-errors", "-p", "no:unraisableexception"]
 
 ACROSS = 5

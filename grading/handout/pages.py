@@ -114,5 +114,5 @@ name = ""
 """
 
 PYTEST_INI = """[pytest]
-addopts = -p grading.pytest_plugin --submission . --pyargs tests
+addopts = --submission . --pyargs tests
 """

@@ -99,7 +99,7 @@ def generate(folder: Path, count: int = 200, seed: int = 0) -> dict[str, Sort]:
 
 
 def write(folder: Path, name: str, sort: Sort) -> None:
-    """One submission; a comment makes it different from every other, except among the identical ones."""
+    """One submission; a line in its text makes it another than all others, except among the identical ones."""
     shutil.copytree(ROOT / "implementations", folder / "implementations", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "answers.md", folder)
     (folder / "submission.toml").write_text(f'name = "{name}"\n')
@@ -111,7 +111,8 @@ def write(folder: Path, name: str, sort: Sort) -> None:
         with (folder / path).open("a") as page:
             page.write(text)
     if sort.name != "identical":
-        (folder / "notes.md").write_text(f"written by {name}\n")
+        with (folder / "answers.md").open("a") as page:
+            page.write(f"\nWritten by {name}.\n")
 
 
 def differences(run: Run, checks: set[str] | None = None) -> list[str]:

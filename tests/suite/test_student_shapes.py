@@ -83,9 +83,9 @@ def test_a_group_is_graded_once_and_is_no_copy(out: Path) -> None:
 def test_the_student_sees_the_same(work: Path, shape: str, tmp_path: Path) -> None:
     """`pytest --submission DIR` passes, even where the machine has a screen on which plots would wait."""
     own = shutil.copytree(work / shape, tmp_path / shape)
-    command = [sys.executable, "-m", "pytest", "-p", "grading.pytest_plugin", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, "--submission", str(own), "--question", QUESTION, "--pyargs", "tests"],
+        [*command, "--submission", str(own), "--question", QUESTION],
         cwd=tmp_path,
         env=os.environ | {"MPLBACKEND": "TkAgg"},
         capture_output=True,
