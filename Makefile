@@ -49,7 +49,7 @@ seeds: $(VENV)/ready  ## the checks on the reference under many seeds; none may 
 
 mutants: $(VENV)/ready  ## kill table, and generated mutants of the reference; resumable
 	$(BIN)/python -m tests.suite.kill_table
-	$(BIN)/python -m tests.suite.generated_mutants --out $(OUT)/mutants.jsonl
+	$(BIN)/python -m tests.suite.generated_mutants --out $(OUT)/mutants.csv
 
 docs: $(VENV)/ready  ## the pages in docs/_build/html, generated parts included
 	$(BIN)/python docs/generate.py

@@ -12,6 +12,7 @@ project = "Evidence"
 author = "The Evidence authors"
 extensions = ["myst_parser", "sphinx.ext.doctest"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "Evidence"
 html_math_renderer = "mathml"

@@ -16,7 +16,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent.parent
 TESTS = PROJECT / "tests"
 ROOMS = ("tests", "derivations", "grading.montecarlo", "grading.claims", "grading.experiments")
-DATA = (".lark", ".toml", ".json")
+DATA = (".lark", ".toml", ".json", ".csv")
 
 
 def fingerprints(checks: Iterable[str], folders: Sequence[Path] = (TESTS,)) -> dict[str, str]:
