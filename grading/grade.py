@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from grading.assignment import Check, Course, Question
 from grading.assignment.policy import Lateness
 from grading.gradebook import Mark
-from grading.outcome import Outcome, State
+from grading.verdict.outcome import Outcome, State
 
 REACHED = 0.6
 """A level is reached with this share of its points, once the levels before it are."""

@@ -25,19 +25,19 @@ import msgspec
 import pytest
 from _pytest.outcomes import Skipped
 
-from grading import feedback
 from grading.assignment import CatalogueError, Check, Course, Kind, Question, contract, load_course
 from grading.assignment.catalogue import matches
-from grading.claims import NeedsHuman, Refuted
-from grading.detail import Detail
-from grading.exhibits import Exhibits
-from grading.judge import TO_BE_READ, Judge, outcome_of, waiting
+from grading.feedback import terminal
+from grading.feedback.detail import Detail
+from grading.feedback.summary import summary
 from grading.montecarlo import Budget
-from grading.naming import FIT, Namer
-from grading.outcome import Outcome, State
 from grading.submission import InProcess, Problem, Submission
 from grading.submission.folder import LayoutError
-from grading.summary import summary
+from grading.verdict.claims import NeedsHuman, Refuted
+from grading.verdict.exhibits import Exhibits
+from grading.verdict.judge import TO_BE_READ, Judge, outcome_of, waiting
+from grading.verdict.naming import FIT, Namer
+from grading.verdict.outcome import Outcome, State
 
 CHECK = pytest.StashKey[tuple[Question, Check]]()
 JUDGE = pytest.StashKey[Judge]()
@@ -257,8 +257,8 @@ def pytest_runtest_makereport(
     if report.failed and outcome.state is State.NEEDS_HUMAN:
         report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"{question.number}: {outcome.message}")
     elif report.failed and not (outcome.state is State.BROKEN and item.config.option.fulltrace):
-        said = feedback.text(question, check, outcome, Detail(item.config.option.feedback), item.config.option.seed)
-        report.longrepr = feedback.Feedback(said)
+        said = terminal.text(question, check, outcome, Detail(item.config.option.feedback), item.config.option.seed)
+        report.longrepr = terminal.Feedback(said)
     return report
 
 

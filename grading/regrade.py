@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import msgspec
 
 from grading.assignment.policy import Request
+from grading.cluster.pool import Pool
 from grading.gradebook import Gradebook, Key, Mark
 from grading.gradebook.book import now
-from grading.outcome import Outcome
-from grading.pool import Pool
 from grading.run import Run
+from grading.verdict.outcome import Outcome
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

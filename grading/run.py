@@ -12,12 +12,12 @@ import msgspec
 from msgspec.structs import replace
 
 from grading.assignment import Course, Kind, Question
+from grading.cluster.session import Ended, Job, course_at
 from grading.gradebook import Conditions, Experiments, Gradebook, GradebookError, Key, Standing, fingerprints, standing
 from grading.gradebook.content import PROJECT
 from grading.gradebook.fingerprint import TESTS
-from grading.outcome import Outcome, State
 from grading.sandbox import Isolation
-from grading.session import Ended, Job, course_at
+from grading.verdict.outcome import Outcome, State
 
 NAME = "gradebook.sqlite"
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from grading.claims import array
 from grading.montecarlo import check_mean, check_variance_at_most, rng_for
 from grading.submission import Rng, Submission
+from grading.verdict.claims import array
 from tests import densities
 from tests.densities import tensor
 from tests.quadrature import normal_gamma_nodes

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grading.claims import Refuted, array
 from grading.submission import Submission
+from grading.verdict.claims import Refuted, array
 
 Array = np.ndarray
 D = 3

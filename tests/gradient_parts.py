@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from grading.claims import array
+from grading.verdict.claims import array
 from tests import autoencoders as ae
 from tests.recognition import Mistakes
 

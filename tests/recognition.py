@@ -8,7 +8,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grading.claims import Refuted, close
+from grading.verdict.claims import Refuted, close
 
 Mistakes = Mapping[str, Callable[[], ArrayLike]]
 """The name a teacher would give the mistake, and the value it leads to."""

@@ -15,10 +15,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from grading.claims import array, claim, number
-from grading.exhibits import Exhibits
 from grading.montecarlo import check_distribution, rng_for
 from grading.submission import Rng, Submission
+from grading.verdict.claims import array, claim, number
+from grading.verdict.exhibits import Exhibits
 from tests import densities
 from tests.ascent import Problem, require_climb
 from tests.densities import tensor

@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grading.claims import Refuted, array
-from grading.exhibits import Exhibits
 from grading.experiments import bbvi, bbvi_plots
 from grading.experiments.battery import ascents
 from grading.submission import Raised, Submission
+from grading.verdict.claims import Refuted, array
+from grading.verdict.exhibits import Exhibits
 
 KINDS = {False: "without control variates", True: "with control variates"}
 FAR = 1e3

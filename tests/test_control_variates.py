@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.claims import array, claim
-from grading.exhibits import Exhibits
 from grading.montecarlo import rng_for
 from grading.submission import Submission
+from grading.verdict.claims import array, claim
+from grading.verdict.exhibits import Exhibits
 from tests.ascent import near_optimum, require_climb, require_less_variance
 from tests.recognition import agrees
 from tests.strategies import seeds

@@ -16,10 +16,10 @@ from derivations.goals.goal import Finding, Goal, State
 from derivations.reader import ReadError
 from derivations.report import DocumentReport, Equation, Step
 from derivations.verdict import Status
-from grading import closed_forms
 from grading.assignment import Question, load
-from grading.claims import NeedsHuman, Refuted
 from grading.submission import Missing, Submission
+from grading.verdict import closed_forms
+from grading.verdict.claims import NeedsHuman, Refuted
 
 GOALS = load().goals()
 ASKED = [q.number for q in load().questions if any(check.name == "derivation" for check in q.checks)]

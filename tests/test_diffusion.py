@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Normal, kl_divergence
 
-from grading.claims import Refuted, array, claim
 from grading.submission import Submission
+from grading.verdict.claims import Refuted, array, claim
 from tests.diffusion_chain import Chain, D, chain, negative_elbo, schedule, steps
 from tests.recognition import Mistakes, agrees
 from tests.strategies import seeds

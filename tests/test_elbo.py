@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from grading.exhibits import Exhibits
 from grading.experiments import families
+from grading.verdict.exhibits import Exhibits
 from tests.strategies import seeds
 
 Array = np.ndarray

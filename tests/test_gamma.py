@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.claims import array, number
 from grading.submission import Submission
+from grading.verdict.claims import array, number
 from tests import densities
 from tests.densities import tensor
 from tests.gamma_family import SCALE, SIZES, THETA, Theta, data_with_optimum, eta_of, moments_of_T, points, terms

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.claims import Refuted, array, claim
 from grading.submission import Submission
+from grading.verdict.claims import Refuted, array, claim
 from tests import densities
 from tests.gamma_family import SCALE, Theta, data_with_optimum, points
 from tests.strategies import log_uniform, seeds

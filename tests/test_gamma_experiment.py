@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grading.claims import array, claim
-from grading.exhibits import Exhibits
 from grading.experiments import gamma_descent, gamma_descent_plots
 from grading.submission import Submission
+from grading.verdict.claims import array, claim
+from grading.verdict.exhibits import Exhibits
 
 
 def race_of(submission: Submission, profile: str, seed: int) -> gamma_descent.Race:

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from scipy.special import logsumexp, softmax
 from scipy.stats import gumbel_r
 
-from grading.claims import Refuted, array, claim
 from grading.montecarlo import check_categorical, rng_for
 from grading.submission import Submission
+from grading.verdict.claims import Refuted, array, claim
 from tests.recognition import Mistakes, agrees
 from tests.strategies import log_uniform, seeds
 

@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
-from grading.claims import array, claim, number
 from grading.montecarlo import check_bound, rng_for
 from grading.submission import Submission
+from grading.verdict.claims import array, claim, number
 from tests import autoencoders as ae
 from tests.gradient_parts import ATOL, RTOL, define, values
 from tests.quadrature import normal_nodes

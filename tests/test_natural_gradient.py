@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Gamma, kl_divergence
 
-from grading.claims import array, claim
 from grading.submission import Submission
+from grading.verdict.claims import array, claim
 from tests import densities
 from tests.densities import tensor
 from tests.gamma_family import SCALE, THETA, Theta, eta_of, moments_of_T

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import gammaln
 
-from grading.claims import array
 from grading.submission import Submission
+from grading.verdict.claims import array
 from tests import densities
 from tests.densities import tensor
 from tests.quadrature import normal_gamma_nodes

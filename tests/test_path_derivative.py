@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.claims import array, claim, number
-from grading.exhibits import Exhibits
 from grading.experiments import score_term
 from grading.submission import Model, Submission
+from grading.verdict.claims import array, claim, number
+from grading.verdict.exhibits import Exhibits
 from tests import autoencoders as ae
 from tests.gradient_parts import ATOL, DETACHED, RTOL, Parts, define, values, wrong_losses
 from tests.recognition import agrees

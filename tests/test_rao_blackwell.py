@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.claims import Refuted, array, claim
 from grading.submission import Submission
+from grading.verdict.claims import Refuted, array, claim
 from tests.graphs import COURSE, FiniteModel, Graph, blanket_factors, gaussian_log_factors, random_graph
 from tests.recognition import Mistakes, agrees
 from tests.strategies import seeds

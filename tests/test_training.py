@@ -11,14 +11,14 @@ import sys
 import numpy as np
 import pytest
 
-from grading.claims import Refuted, array
-from grading.exhibits import Exhibits
 from grading.experiments import autoencoder_plots as plots
 from grading.experiments import temperature_plots
 from grading.experiments.autoencoders import IWAE, PATH, PROFILES, VAE, Measured, lowest, recorded, run_all
 from grading.experiments.battery import losses
 from grading.experiments.mnist import Digits, grey
 from grading.submission import Submission
+from grading.verdict.claims import Refuted, array
+from grading.verdict.exhibits import Exhibits
 
 Array = np.ndarray
 SNR_DRAWS = (1, 2, 5, 10, 20, 50)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.claims import Refuted, array, number
 from grading.submission import Model, Submission
+from grading.verdict.claims import Refuted, array, number
 from tests import autoencoders as ae
 from tests.gradient_parts import ATOL, RTOL, Parts, define, values, wrong_losses
 from tests.recognition import Mistakes, agrees

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from grading.costs import Costs, estimate, measure, read
+from grading.cluster.costs import Costs, estimate, measure, read
 from grading.gradebook import Gradebook, GradebookError, Profile
 from grading.intake import take_in
 from grading.run import NAME

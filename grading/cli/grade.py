@@ -16,16 +16,16 @@ from rich.console import Console
 from grading.assignment import Question, load_course
 from grading.cli.mistakes import Mistake
 from grading.cli.progress import Progress
-from grading.cluster import Cluster
-from grading.detail import Detail
+from grading.cluster.dask import Cluster
+from grading.cluster.pool import Pool
+from grading.cluster.session import Job
 from grading.entries import entries
+from grading.feedback.detail import Detail
 from grading.gradebook import Conditions, Experiments, Prerequisites, Profile, content_hash
 from grading.gradebook.content import PROJECT
-from grading.pool import Pool
 from grading.report import write
 from grading.run import Run, Settings
 from grading.sandbox import Isolation, SandboxUnavailable, available
-from grading.session import Job
 
 
 def grade(

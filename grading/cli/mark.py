@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grading.answers import sections
 from grading.assignment import load_course
 from grading.cli.mistakes import Mistake
 from grading.marking import Desk, make_app, read_table, write_table
 from grading.run import NAME, Run
+from grading.verdict.answers import sections
 
 
 def mark(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grading.assignment import CatalogueError
-from grading.cluster import ClusterError
+from grading.cluster.dask import ClusterError
 from grading.gradebook import GradebookError
 from grading.handout import HandoutError, WheelError
 from grading.intake import IntakeProblem

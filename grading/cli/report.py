@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grading.detail import Detail
+from grading.feedback.detail import Detail
 from grading.report import write
 from grading.run import Run
 

@@ -12,10 +12,10 @@ from derivations.goals.goal import State
 from derivations.reader import ReadError
 from derivations.reader.code import read_code
 from derivations.report import DocumentReport
-from grading import closed_forms
-from grading.answers import at_a_glance, sections
 from grading.assignment import ContractFunction, ContractModule, Course, Kind, Question, contract
 from grading.submission import Missing, Problem, Submission
+from grading.verdict import closed_forms
+from grading.verdict.answers import at_a_glance, sections
 
 CODE = "answers.py"
 

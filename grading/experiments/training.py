@@ -17,13 +17,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from grading.claims import Refuted
 from grading.experiments import epoch, evaluation
 from grading.experiments.checkpoint import read_checkpoint, write_checkpoint
 from grading.experiments.epoch import Untrainable
 from grading.experiments.mnist import PIXELS, Digits
 from grading.submission import Model, Problem, Raised, Submission
 from grading.submission.network import Network
+from grading.verdict.claims import Refuted
 
 HIDDEN, LATENT = 400, 200
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from grading.outcome import State
 from grading.report import lateness
 from grading.report.data import QuestionReport, Report
+from grading.verdict.outcome import State
 
 
 def result(report: Report) -> dict[str, Any]:

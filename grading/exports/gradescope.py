@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from grading.outcome import State
 from grading.report import lateness
 from grading.report.data import CheckReport, Report
+from grading.verdict.outcome import State
 
 SETUP = """#!/usr/bin/env bash
 set -euo pipefail

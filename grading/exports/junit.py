@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from grading.outcome import State
 from grading.report import lateness
 from grading.report.data import CheckReport, Report
+from grading.verdict.outcome import State
 
 UNPRINTABLE = re.compile(r"[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 """Characters that XML 1.0 cannot hold."""

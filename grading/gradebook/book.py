@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from grading.outcome import Outcome, State
 from grading.printable import printable
+from grading.verdict.outcome import Outcome, State
 
 T = TypeVar("T")
 VERSION = 1

@@ -15,7 +15,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 TESTS = PROJECT / "tests"
-ROOMS = ("tests", "derivations", "grading.montecarlo", "grading.claims", "grading.experiments")
+ROOMS = ("tests", "derivations", "grading.montecarlo", "grading.verdict.claims", "grading.experiments")
 DATA = (".lark", ".toml", ".json", ".csv")
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from grading.assignment import Course
 from grading.gradebook.conditions import Conditions, Prerequisites
-from grading.judge import Judge, unfinished, waiting
-from grading.outcome import Outcome, State
+from grading.verdict.judge import Judge, unfinished, waiting
+from grading.verdict.outcome import Outcome, State
 
 Kept = Mapping[tuple[str, str, str], Outcome]
 """Outcomes of one submission by check, fingerprint and seed policy."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grading import closed_forms
 from grading.assignment import Check, Kind, Question
+from grading.verdict import closed_forms
 
 LEVELS = {"D": "Level D", "C": "Level C", "B": "Level B", "A": "Level A"}
 

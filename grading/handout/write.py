@@ -6,10 +6,10 @@ import hashlib
 from importlib.metadata import version as installed
 from pathlib import Path
 
-from grading import closed_forms
 from grading.assignment import Course, contract
 from grading.assignment.contract import STUBS
 from grading.handout import pages, stubs, wheel
+from grading.verdict import closed_forms
 
 CHANGES = Path(__file__).parent.parent / "assignment" / "CHANGES.md"
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, abort, make_response, redirect, render_template, request, url_for
 from jinja2 import StrictUndefined
 
+from grading.feedback.typeset import markdown
 from grading.marking.agreement import agreement
 from grading.marking.desk import Answer, Desk
 from grading.marking.requests import RequestPages
 from grading.report.page import picture
 from grading.run import Run
-from grading.typeset import markdown
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

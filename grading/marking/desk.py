@@ -8,8 +8,8 @@ from pathlib import Path
 
 from grading.assignment import Check, Course, Kind, Question
 from grading.gradebook import Gradebook, Mark
-from grading.outcome import Outcome, Plot
 from grading.submission.folder import Layout, LayoutError
+from grading.verdict.outcome import Outcome, Plot
 
 Sections = Callable[[str], dict[str, str]]
 """Splits `answers.md` into the text under each question's heading."""

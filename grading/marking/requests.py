@@ -8,11 +8,11 @@ from flask import Response, abort, make_response, redirect, render_template, req
 
 from grading.assignment import Kind
 from grading.assignment.policy import Request
+from grading.feedback.typeset import markdown
 from grading.marking.desk import Desk
-from grading.outcome import Outcome
 from grading.regrade import Asked, asked, give_points, run_again
 from grading.run import Run
-from grading.typeset import markdown
+from grading.verdict.outcome import Outcome
 
 
 class RequestPages:

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from grading.claims import Refuted
 from grading.montecarlo.confidence import ConfidenceSequence, evenly, short
+from grading.verdict.claims import Refuted
 
 
 class Ending(Enum):

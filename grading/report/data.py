@@ -7,14 +7,14 @@ from pathlib import Path
 
 import msgspec
 
-from grading import feedback
 from grading.assignment import Course
 from grading.assignment.policy import Policy
 from grading.entries import LATE
+from grading.feedback import terminal
 from grading.grade import Grade, Graded, GradedQuestion, Level
 from grading.gradebook import HandedIn
-from grading.outcome import Plot, State
 from grading.regrade import Asked, Reply
+from grading.verdict.outcome import Plot, State
 
 VERSION = 2
 
@@ -264,12 +264,12 @@ def check_report(question: GradedQuestion, graded: Graded, seed: int) -> CheckRe
         maximum=rounded(graded.maximum),
         message=outcome.message,
         traceback=outcome.traceback,
-        feedback=feedback.text(question.question, check, outcome, seed=seed),
+        feedback=terminal.text(question.question, check, outcome, seed=seed),
         counterexample=outcome.counterexample,
         evidence=outcome.evidence,
         mistake=outcome.mistake,
         waits_for=outcome.waits_for,
-        read=feedback.reading(question.question, check),
+        read=terminal.reading(question.question, check),
         seconds=round(outcome.seconds, 3),
         rubric=check.rubric,
         plots=outcome.plots,

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
+from grading.feedback.sketch import ROWS, window
+from grading.feedback.trail import Trail
 from grading.montecarlo.confidence import ConfidenceSequence, evenly
-from grading.sketch import ROWS, window
-from grading.trail import Trail
 
 WIDTH, HEIGHT = 460, 230
 LEFT, RIGHT, TOP, BOTTOM = 62, 26, 14, 44

@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grading.outcome import State
 from grading.report import lateness
 from grading.report.data import CheckReport, QuestionReport, Report
 from grading.report.page import render
 from grading.spreadsheet import safe
+from grading.verdict.outcome import State
 
 BINS = 10
 LEAST = 1e-2

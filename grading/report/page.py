@@ -17,14 +17,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from grading.assignment import Kind
-from grading.detail import Detail
-from grading.feedback import frames, value
-from grading.outcome import State
+from grading.feedback.detail import Detail
+from grading.feedback.summary import waiting
+from grading.feedback.terminal import frames, value
+from grading.feedback.trail import facts, trail
+from grading.feedback.typeset import inline
 from grading.report.data import CheckReport, Report
 from grading.report.drawing import drawing
-from grading.summary import waiting
-from grading.trail import facts, trail
-from grading.typeset import inline
+from grading.verdict.outcome import State
 
 TEMPLATES = Path(__file__).parent / "templates"
 GLYPHS = {

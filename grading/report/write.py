@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from grading.detail import Detail
+from grading.feedback.detail import Detail
 from grading.grade import grade
 from grading.gradebook import HandedIn
 from grading.regrade import asked

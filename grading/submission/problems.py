@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grading.outcome import State
+from grading.verdict.outcome import State
 
 
 class Problem(Exception):

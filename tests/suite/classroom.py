@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grading.assignment import Kind, load
-from grading.outcome import State
 from grading.run import Run
+from grading.verdict.outcome import State
 
 ROOT = Path(__file__).parents[2]
 GAMMA = ("2.2.14", "2.2.15", "2.2.16", "2.2.17", "2.2.18")

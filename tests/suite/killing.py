@@ -16,10 +16,10 @@ import hypothesis
 from hypothesis.errors import Flaky
 
 from grading.assignment import Kind, load
-from grading.claims import Refuted
-from grading.exhibits import Exhibits
 from grading.montecarlo import Budget
 from grading.submission import Problem, Submission
+from grading.verdict.claims import Refuted
+from grading.verdict.exhibits import Exhibits
 
 CHECKS = Path(__file__).parent.parent
 QUICK = hypothesis.settings(

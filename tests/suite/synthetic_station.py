@@ -1,6 +1,6 @@
 """A station without checks: it takes jobs and answers each check with an outcome that depends on nothing but its key.
 
-Started by the pool in the place of `grading.station`, to try out what the pool and the gradebook do when processes die.
+Started by the pool in the place of `grading.cluster.station`, to try out what pool and gradebook do when processes die.
 """
 
 import contextlib

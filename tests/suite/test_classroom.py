@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from grading.cluster.pool import Pool
 from grading.entries import entries
 from grading.gradebook import Conditions, Experiments
-from grading.pool import Pool
 from grading.report import write
 from grading.run import Run, Settings
 from grading.sandbox import Isolation, available

@@ -14,11 +14,11 @@ from derivations.contexts import context_of
 from derivations.reader import ReadError
 from derivations.reader.code import read_code
 from derivations.verdict import Status
-from grading import closed_forms
 from grading.assignment import load
-from grading.claims import NeedsHuman, Refuted
 from grading.doctor import Weight, examine
 from grading.submission import InProcess, Missing, Raised, Submission
+from grading.verdict import closed_forms
+from grading.verdict.claims import NeedsHuman, Refuted
 from tests.test_derivations import test_derivation as derivation
 
 RIGHT = {

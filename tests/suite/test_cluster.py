@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grading.cluster import Cluster, ClusterError
+from grading.cluster.dask import Cluster, ClusterError
+from grading.cluster.session import Ended, Job
 from grading.gradebook import Gradebook
 from grading.run import NAME
 from grading.sandbox import Isolation
-from grading.session import Ended, Job
 from tests.suite.test_gradebook import STATION, SUBMISSIONS, grade_synthetic, open_run, rows
 
 pytest.importorskip("distributed", reason="the cluster needs the optional library distributed")

@@ -8,14 +8,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from grading.claims import Refuted
+from grading.feedback.sketch import sketch, sparkline
+from grading.feedback.trail import trail
 from grading.montecarlo import Result, check_bound, check_categorical, check_mean, check_mean_at_least, rng_for
 from grading.montecarlo.calibration.laws import LAWS, Law
 from grading.montecarlo.confidence import HUGE, ConfidenceSequence, catoni_interval, looks
 from grading.montecarlo.mean import MeanEquals
-from grading.outcome import Outcome, State
-from grading.sketch import sketch, sparkline
-from grading.trail import trail
+from grading.verdict.claims import Refuted
+from grading.verdict.outcome import Outcome, State
 
 LEVEL = 0.1
 RUNS = 200

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grading.costs import Cost, cost_of, estimate, measure, read
+from grading.cluster.costs import Cost, cost_of, estimate, measure, read
 from grading.gradebook import Gradebook, GradebookError, Key, Profile
-from grading.outcome import Outcome, State
+from grading.verdict.outcome import Outcome, State
 
 
 def simulated(seconds: np.ndarray, workers: int) -> float:

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from grading.answers import sections
 from grading.assignment import load
+from grading.cluster.pool import Pool
+from grading.cluster.session import give_up
 from grading.entries import entries
+from grading.feedback.summary import summary
 from grading.gradebook import Conditions, Experiments
-from grading.judge import TO_BE_READ, Judge
 from grading.marking import Desk, make_app
-from grading.outcome import Outcome, State
-from grading.pool import Pool
 from grading.report import write
 from grading.run import Run, Settings
 from grading.sandbox import Isolation, available
-from grading.session import give_up
-from grading.summary import summary
+from grading.verdict.answers import sections
+from grading.verdict.judge import TO_BE_READ, Judge
+from grading.verdict.outcome import Outcome, State
 
 pytestmark = pytest.mark.skipif(available() is not None, reason=f"needs the sandbox: {available()}")
 ROOT = Path(__file__).parents[2]

@@ -13,18 +13,18 @@ import pytest
 from _pytest._io import TerminalWriter
 
 from grading.assignment import load
-from grading.detail import Detail
-from grading.feedback import Feedback, text
-from grading.judge import Judge, waiting
-from grading.outcome import Outcome, State
-from grading.summary import summary
+from grading.feedback.detail import Detail
+from grading.feedback.summary import summary
+from grading.feedback.terminal import Feedback, text
+from grading.verdict.judge import Judge, waiting
+from grading.verdict.outcome import Outcome, State
 from tests.suite.test_confidence import rejected
 
 ROOT = Path(__file__).parents[2]
 PLAIN = {"COLUMNS": "80", "OMP_NUM_THREADS": "1"}
 ESCAPE = "\x1b"
 QUESTION, CHECK = load().manifest()["2.2.16/fisher_is_positive_definite"]
-SUITE_FRAMES = 'Traceback (most recent call last):\n  File "/venv/grading/judge.py", line 3, in verdict\n    1 / 0\n'
+SUITE_FRAMES = 'Traceback (most recent call last):\n  File "/venv/grading/run.py", line 3, in verdict\n    1 / 0\n'
 OWN_FRAMES = '  File "/home/ada/work/implementations/gamma.py", line 7, in fisher_information\n    return {}["alpha"]\n'
 EXAMPLE = "from implementations import gamma\n\ngamma.fisher_information(alpha=1.0, beta=1.0)"
 WRONG = """

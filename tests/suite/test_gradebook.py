@@ -13,6 +13,8 @@ import psutil
 import pytest
 
 from grading.assignment import load
+from grading.cluster.pool import Pool
+from grading.cluster.session import Ended, Job
 from grading.gradebook import (
     Conditions,
     Experiments,
@@ -25,11 +27,9 @@ from grading.gradebook import (
     standing,
 )
 from grading.gradebook.fingerprint import file_fingerprints, fingerprints
-from grading.outcome import Outcome, State
-from grading.pool import Pool
 from grading.run import NAME, Run, Settings
 from grading.sandbox import Isolation
-from grading.session import Ended, Job
+from grading.verdict.outcome import Outcome, State
 
 STATION = (str(Path(__file__).parent / "synthetic_station.py"),)
 SUBMISSIONS = [HandedIn(f"student {i}", f"{i:064x}", "/nowhere") for i in range(5)]

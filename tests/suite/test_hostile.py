@@ -21,13 +21,13 @@ import numpy as np
 import pytest
 from scipy.special import polygamma
 
-from grading.claims import Refuted, array, claim
 from grading.sandbox import Limits, available, processes
 from grading.sandbox.forking import ForkServer
 from grading.sandbox.policy import MiB
 from grading.submission import Died, Missing, Problem, Raised, Returned, Submission, TimedOut
 from grading.submission.remote import Patience, Remote
 from grading.submission.transport import Listen
+from grading.verdict.claims import Refuted, array, claim
 
 pytestmark = pytest.mark.skipif(available() is not None, reason=str(available()))
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from grading.cluster.pool import tree
 from grading.gradebook import Gradebook
-from grading.pool import tree
 from grading.run import NAME
 from grading.sandbox import available
 from tests.suite.classroom import generate
@@ -24,7 +24,7 @@ SYNTHETIC = f"""
 import sys
 from functools import partial
 from grading.cli import grade, main
-from grading.pool import Pool
+from grading.cluster.pool import Pool
 sys.modules["grading.cli.grade"].Pool = partial(Pool, program={STATION!r})
 main()
 """

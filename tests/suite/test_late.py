@@ -12,18 +12,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from grading.answers import sections
 from grading.assignment import load
 from grading.entries import LATE
 from grading.exports import canvas, github, gradescope, junit, moodle, tables
 from grading.gradebook import Conditions, Experiments, HandedIn, Key, content_hash, fingerprints
 from grading.marking import Desk, make_app
-from grading.outcome import Outcome, State
 from grading.report import write
 from grading.report.data import Report
 from grading.report.write import reports_of
 from grading.run import Run, Settings
 from grading.sandbox import Isolation
+from grading.verdict.answers import sections
+from grading.verdict.outcome import Outcome, State
 
 ROOT = Path(__file__).parents[2]
 CHECK = "2.2.14/statistics_are_log_x_and_x"

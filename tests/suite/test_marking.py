@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from grading.assignment import load
+from grading.feedback.typeset import markdown
 from grading.gradebook import Gradebook
 from grading.gradebook.book import HandedIn
 from grading.marking import Desk, TableError, agreement, make_app, read_table, write_table
-from grading.typeset import markdown
 
 CHECK = "1.1.2/family_and_tightness"
 NAME = "Ada Lovelace"

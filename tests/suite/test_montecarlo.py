@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from grading.claims import Refuted
 from grading.montecarlo import (
     ALPHA,
     Budget,
@@ -43,6 +42,7 @@ from grading.montecarlo.catoni import phi
 from grading.montecarlo.draws import Draw
 from grading.montecarlo.mean import MeanEquals
 from grading.montecarlo.sequential import batch_sizes, run
+from grading.verdict.claims import Refuted
 
 PROBS = np.array([0.1, 0.2, 0.3, 0.4])
 TWO = np.array([[2.0, 0.6], [0.6, 1.0]])

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from grading.assignment import Course, contract, load
-from grading.recognition import recognise
 from grading.submission import Problem, Submission
 from grading.submission.problems import Raised
+from grading.verdict.recognition import recognise
 from tests.suite import kill_table, mutants, mutation_score, variants  # noqa: F401  (fill the corpus)
 from tests.suite.corpus import MUTANTS, VARIANTS, Mutant, Replaced, Variant, submission_of
 from tests.suite.killing import RunnableCheck, all_checks, checks_of

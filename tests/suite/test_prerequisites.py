@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from grading.assignment import load
 from grading.cli import app
 from grading.gradebook import Conditions, Experiments
-from grading.judge import Judge, Seat
-from grading.outcome import Outcome, State
 from grading.run import Run
+from grading.verdict.judge import Judge, Seat
+from grading.verdict.outcome import Outcome, State
 
 ROOT = Path(__file__).parents[2]
 SCORE, CLIMBS = "1.2.4/score_is_the_gradient_of_log_q", "1.2.5/fit_climbs_the_bound"

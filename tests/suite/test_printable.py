@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from grading.gradebook import Gradebook, HandedIn
-from grading.outcome import Outcome, State
 from grading.printable import printable
 from grading.run import NAME
 from grading.sandbox import available
+from grading.verdict.outcome import Outcome, State
 
 ESCAPES = "\x1b]0;all correct\x07\x1b[2K\rpassed \x9b31m\u202edessap"
 RAISES = f"""

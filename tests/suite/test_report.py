@@ -13,15 +13,15 @@ import msgspec
 import pytest
 
 from grading.assignment import load
-from grading.detail import Detail
+from grading.feedback.detail import Detail
 from grading.gradebook import Conditions, Experiments, HandedIn, Key, Mark, content_hash
-from grading.outcome import Outcome, Plot, State
 from grading.report import write
 from grading.report.data import schema
 from grading.report.page import html
 from grading.report.write import reports_of
 from grading.run import Run, Settings
 from grading.sandbox import Isolation
+from grading.verdict.outcome import Outcome, Plot, State
 from tests.suite.test_confidence import rejected
 
 SCHEMA = Path(__file__).parents[2] / "grading" / "report" / "schema.json"
@@ -30,7 +30,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="4"/>
 EVIL = "</pre><script>alert('boo')</script> {{ 7 * 7 }}"
 FRAMES = {
     State.ERROR: f'  File "/tmp/box/work/implementations/gamma.py", line 7, in fisher_information\n    {EVIL}\n',
-    State.BROKEN: '  File "/venv/grading/judge.py", line 3, in verdict\n    1 / 0\n',
+    State.BROKEN: '  File "/venv/grading/verdict/judge.py", line 3, in verdict\n    1 / 0\n',
 }
 STATES = [State.PASSED, State.FAILED, State.ERROR, State.TIMEOUT, State.BROKEN, State.PASSED, State.PASSED]
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from grading.cluster.pool import Pool
 from grading.experiments.autoencoders import IWAE, PATH, VAE
 from grading.experiments.battery import Battery, Comparison, Probe, answer, ascents, compare, losses
 from grading.gradebook import Conditions, Experiments, HandedIn, content_hash
 from grading.gradebook.conditions import AUDITED, TAKEN_OVER
 from grading.gradebook.content import PROJECT
-from grading.outcome import Outcome, State
-from grading.pool import Pool
 from grading.run import Run, Settings
 from grading.sandbox import Isolation, available
 from grading.submission import InProcess, Submission
+from grading.verdict.outcome import Outcome, State
 from tests.suite import mutants as mutants
 from tests.suite import variants as variants
 from tests.suite.corpus import MUTANTS, ROOT, VARIANTS, Mutant, Variant, submission_of

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import torch
 
-from grading.claims import Refuted
 from grading.experiments import checkpoint, epoch, evaluation, mnist
 from grading.experiments.training import Run, Size, course_model, train
 from grading.submission import InProcess, Raised, Submission
 from grading.submission.network import Network
+from grading.verdict.claims import Refuted
 from tests import autoencoders as ae
 
 ROOT = Path(__file__).parents[2]

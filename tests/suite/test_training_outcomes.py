@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from grading.experiments.training import Run, Size, train
-from grading.judge import outcome_of
-from grading.outcome import State
 from grading.sandbox import Limits, available
 from grading.sandbox.forking import ForkServer
 from grading.sandbox.policy import GiB
 from grading.submission import Problem, Submission
 from grading.submission.remote import Remote
+from grading.verdict.judge import outcome_of
+from grading.verdict.outcome import State
 from tests.suite.test_training_loop import small
 
 pytestmark = pytest.mark.skipif(available() is not None, reason=f"needs the sandbox: {available()}")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grading import judge as judging
-from grading.outcome import Outcome, State
+from grading.verdict import judge as judging
+from grading.verdict.outcome import Outcome, State
 
 ROOT = Path(__file__).parents[2]
 FILES = ("test_normal_gamma", "test_bbvi", "test_control_variates", "test_gamma", "test_natural_gradient")

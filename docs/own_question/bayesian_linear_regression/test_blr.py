@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
 
-from grading.claims import close, number
 from grading.submission import Submission
+from grading.verdict.claims import close, number
 
 POSITIVE = st.floats(0.1, 10.0)
 SEEDS = st.integers(0, 2**32 - 1)

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from grading.assignment import Kind, Question
-from grading.judge import Judge
-from grading.outcome import Outcome, State
+from grading.verdict.judge import Judge
+from grading.verdict.outcome import Outcome, State
 
 WIDTH = 78
 

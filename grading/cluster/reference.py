@@ -18,7 +18,7 @@ from grading.sandbox.forking import ForkServer
 from grading.submission import Submission
 from grading.submission.remote import Remote
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from grading.recognition import explanations
 from grading.submission import Call, InProcess, Submission
+from grading.verdict.recognition import explanations
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 Namer = Callable[[Submission, Sequence[Call], str], list[str]]
 """From a submission, the calls of a failed check and its question's number to the mistakes that would explain them."""
 FIT = "known mistakes that fit"

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from grading.exhibits import Exhibits
+from grading.cluster.reference import Reference
 from grading.experiments.battery import Battery, Comparison, compare
-from grading.outcome import State
 from grading.pytest_plugin import EXHIBITS, identifier_of
-from grading.reference import Reference
 from grading.submission import Submission
+from grading.verdict.exhibits import Exhibits
+from grading.verdict.outcome import State
 
 if TYPE_CHECKING:
-    from grading.session import Ended, Job
+    from grading.cluster.session import Ended, Job
 
 DISAGREES = (
     "An audit: the functions agree with the reference's on every input of the battery ({agreement}), but their "

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from grading.reference import Reference
+from grading.cluster.reference import Reference
 from grading.sandbox import Isolation
 from grading.sandbox.forking import ForkServer
 
@@ -68,7 +68,7 @@ def warm() -> None:
     """Import what every job needs, while the fork server does the same; collections of garbage pass over it."""
     import torch
 
-    import grading.session  # noqa: F401
+    import grading.cluster.session  # noqa: F401
 
     torch.set_num_threads(1)
     gc.collect()
@@ -77,7 +77,7 @@ def warm() -> None:
 
 def judge(channel: socket.socket, server: ForkServer, reference: Reference, order: bytes) -> None:
     """Run one job; send each outcome as it comes, and an empty message at the end."""
-    from grading.session import Ended, Job, run
+    from grading.cluster.session import Ended, Job, run
     from grading.submission.remote import Remote
 
     job = msgspec.msgpack.decode(order, type=Job)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from grading.feedback.trail import Trail
 from grading.montecarlo.confidence import ConfidenceSequence, evenly
-from grading.trail import Trail
 
 ROWS = 6
 WIDE = 52

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from grading.outcome import Outcome, Plot
+from grading.verdict.outcome import Outcome, Plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

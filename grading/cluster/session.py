@@ -19,14 +19,14 @@ import pytest
 import tests
 from grading import pytest_plugin
 from grading.assignment import Course, Kind, load_course
+from grading.cluster.reference import Reference
+from grading.cluster.takeover import TakeOver
 from grading.gradebook.conditions import Conditions, Experiments, Prerequisites
-from grading.judge import TO_BE_READ, Judge
-from grading.naming import Namer, namer
-from grading.outcome import Outcome, State
-from grading.reference import Reference
 from grading.submission import Submission, Transport
 from grading.submission.folder import Layout, LayoutError
-from grading.takeover import TakeOver
+from grading.verdict.judge import TO_BE_READ, Judge
+from grading.verdict.naming import Namer, namer
+from grading.verdict.outcome import Outcome, State
 
 CHECKS = Path(tests.__file__).parent
 OPTIONS = ["-c", os.devnull, "-p", "no:cacheprovider", "-p", "no:terminal", "-s"]

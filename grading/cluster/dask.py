@@ -16,9 +16,9 @@ from uuid import uuid4
 
 import msgspec
 
-from grading.pool import PROGRAM, Pool, broken
+from grading.cluster.pool import PROGRAM, Pool, broken
+from grading.cluster.session import Ended, Job
 from grading.sandbox import Isolation
-from grading.session import Ended, Job
 
 RETRIES = 3
 """How often a job may lose its worker before its rest is put down as broken."""

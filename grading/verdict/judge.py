@@ -14,10 +14,10 @@ from typing import NamedTuple
 from hypothesis.errors import Flaky
 
 from grading.assignment import Check, Course, Kind, Question
-from grading.claims import NeedsHuman, Refuted
-from grading.counterexample import snippet
-from grading.outcome import Outcome, State
 from grading.submission import Call, Problem
+from grading.verdict.claims import NeedsHuman, Refuted
+from grading.verdict.counterexample import snippet
+from grading.verdict.outcome import Outcome, State
 
 TO_BE_READ = "to be read and marked"
 FLAKY = "Two calls with the same arguments gave different results; a function of its arguments alone is expected."

@@ -1,6 +1,6 @@
 """What grading costs: measured seconds for each submission, and from them the time and core-hours of a run.
 
-    python -m grading.costs OUT     measure from a gradebook, and write costs.json beside this file
+    python -m grading.cluster.costs OUT     measure from a gradebook, and write costs.json beside this file
 
 A run of n submissions on w workers hands each free worker the next submission.  Its wall time lies between
 n·m/w and n·m/w + (1 − 1/w)·L, with m the mean and L the longest time of a submission (Graham 1966, Bounds for certain

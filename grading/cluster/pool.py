@@ -22,13 +22,13 @@ import msgspec
 import psutil
 
 from grading.assignment import Kind
+from grading.cluster.session import Ended, Job
+from grading.cluster.station import receive, send
 from grading.gradebook.conditions import Profile
-from grading.outcome import Outcome, State
 from grading.sandbox import Isolation
-from grading.session import Ended, Job
-from grading.station import receive, send
+from grading.verdict.outcome import Outcome, State
 
-PROGRAM = ("-m", "grading.station")
+PROGRAM = ("-m", "grading.cluster.station")
 ATTEMPTS = 2
 SILENCE = {Kind.TEST: 600.0, Kind.EXPERIMENT: 1800.0, Kind.PROSE: 600.0}
 FULL_TRAINING = 48 * 3600.0

@@ -13,10 +13,10 @@ from _pytest._code.code import TerminalRepr
 from _pytest._io import TerminalWriter
 
 from grading.assignment import Check, Question
-from grading.detail import Detail
-from grading.outcome import Outcome, State
-from grading.sketch import sketch
-from grading.trail import facts, trail
+from grading.feedback.detail import Detail
+from grading.feedback.sketch import sketch
+from grading.feedback.trail import facts, trail
+from grading.verdict.outcome import Outcome, State
 
 WIDTH = 78
 HANGING = " " * 12

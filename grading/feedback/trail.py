@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from grading.montecarlo.confidence import ConfidenceSequence, Evidence
-from grading.naming import FIT
+from grading.verdict.naming import FIT
 
 DRAWN = ("path_", "sequence_")
 """What the names of evidence begin with that is drawn, not read."""
