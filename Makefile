@@ -53,6 +53,7 @@ mutants: $(VENV)/ready  ## kill table, and generated mutants of the reference; r
 
 docs: $(VENV)/ready  ## the pages in docs/_build/html, generated parts included
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m sphinx -q -W -b doctest docs docs/_build/doctest
 	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
 	@echo docs/_build/html/index.html
 
