@@ -8,7 +8,7 @@ Each epoch is checkpointed and the same command continues.  The table gives the 
 processor time spent in training until then (one thread), without the measuring.
 
 An averaged run trains as the other and is measured at the mean of its parameters over the last epoch's steps (Polyak
-and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging), which costs a hundredth of a step.
+and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging).
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ import msgspec
 from grading.cluster.reference import Reference
 from grading.sandbox import Isolation
 from grading.sandbox.forking import ForkServer
+from grading.sandbox.frames import exactly
 
 LENGTH = struct.Struct("<I")
 
@@ -32,17 +33,6 @@ def send(channel: socket.socket, payload: bytes) -> None:
 def receive(channel: socket.socket) -> bytes:
     """The next message.  Raises EOFError at the end of the stream."""
     return exactly(channel, LENGTH.unpack(exactly(channel, LENGTH.size))[0])
-
-
-def exactly(channel: socket.socket, length: int) -> bytes:
-    """That many bytes.  Raises EOFError."""
-    parts = bytearray()
-    while len(parts) < length:
-        part = channel.recv(min(length - len(parts), 2**20))
-        if not part:
-            raise EOFError
-        parts += part
-    return bytes(parts)
 
 
 def main(descriptor: int, isolation: Isolation) -> None:
