@@ -17,12 +17,13 @@ from derivations.reader import ReadError
 from derivations.report import DocumentReport, Equation, Step
 from derivations.verdict import Status
 from grading.assignment import Question, load
+from grading.assignment.catalogue import DERIVATION
 from grading.submission import Missing, Submission
 from grading.verdict import closed_forms
 from grading.verdict.claims import NeedsHuman, Refuted
 
 GOALS = load().goals()
-ASKED = [q.number for q in load().questions if any(check.name == "derivation" for check in q.checks)]
+ASKED = [q.number for q in load().questions if any(check.name == DERIVATION for check in q.checks)]
 
 
 @pytest.mark.parametrize("number", [pytest.param(n, marks=pytest.mark.question(n)) for n in ASKED])

@@ -13,6 +13,7 @@ from derivations.reader import ReadError
 from derivations.reader.code import read_code
 from derivations.report import DocumentReport
 from grading.assignment import ContractFunction, ContractModule, Course, Kind, Question, contract
+from grading.assignment.catalogue import DERIVATION
 from grading.submission import Missing, Problem, Submission
 from grading.verdict import closed_forms
 from grading.verdict.answers import at_a_glance, sections
@@ -98,7 +99,7 @@ def answers_of(submission: Submission, course: Course) -> Iterator[Finding]:
     written, seen = sections(text), at_a_glance(text, course.goals())
     in_code = {finding.what for finding in codes if finding.weight is Weight.FOUND}
     for question in course.questions:
-        if any(check.kind is Kind.PROSE or check.name == "derivation" for check in question.checks):
+        if any(check.kind is Kind.PROSE or check.name == DERIVATION for check in question.checks):
             yield from answer_findings(question, written.get(question.number, ""), seen, in_code)
 
 

@@ -23,6 +23,7 @@ import tempfile
 from pathlib import Path
 
 from grading.assignment import contract, load
+from grading.assignment.catalogue import DERIVATION
 from grading.submission import InProcess, Submission
 from tests.suite.killing import RunnableCheck, all_checks
 from tests.suite.mutants import MUTANTS
@@ -37,7 +38,7 @@ def checks_for(module: str, function: str) -> list[RunnableCheck]:
     """The checks of the questions that the corpus has mistakes of this module for; this function's first."""
     asked = {m.question for m in MUTANTS if m.function.startswith(f"{module}.")}
     own = {m.question for m in MUTANTS if m.function == f"{module}.{function}"}
-    found = [check for check in all_checks() if check.question in asked and check.name != "derivation"]
+    found = [check for check in all_checks() if check.question in asked and check.name != DERIVATION]
     return sorted(found, key=lambda check: check.question not in own)
 
 
