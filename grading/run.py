@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from grading.assignment import Course, Kind, Question
-from grading.cluster.session import Ended, Job, course_at
+from grading.cluster.job import Ended, Job, course_at
 from grading.gradebook import Conditions, Experiments, Gradebook, GradebookError, Key, Standing, fingerprints, standing
 from grading.gradebook.content import PROJECT
 from grading.gradebook.fingerprint import TESTS

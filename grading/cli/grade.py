@@ -17,8 +17,8 @@ from grading.assignment import Question, load_course
 from grading.cli.mistakes import Mistake
 from grading.cli.progress import Progress
 from grading.cluster.dask import Cluster
+from grading.cluster.job import Job
 from grading.cluster.pool import Pool
-from grading.cluster.session import Job
 from grading.entries import entries
 from grading.feedback.detail import Detail
 from grading.gradebook import Conditions, Experiments, Prerequisites, Profile, content_hash

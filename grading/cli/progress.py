@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich import progress
 from rich.console import Console
 
-from grading.cluster.session import Ended, Job
+from grading.cluster.job import Ended, Job
 
 
 class Progress(progress.Progress):

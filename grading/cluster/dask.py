@@ -16,8 +16,8 @@ from uuid import uuid4
 
 import msgspec
 
+from grading.cluster.job import Ended, Job
 from grading.cluster.pool import PROGRAM, Pool, broken
-from grading.cluster.session import Ended, Job
 from grading.sandbox import Isolation
 
 RETRIES = 3

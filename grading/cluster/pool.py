@@ -22,7 +22,7 @@ import msgspec
 import psutil
 
 from grading.assignment import Kind
-from grading.cluster.session import Ended, Job
+from grading.cluster.job import Ended, Job
 from grading.cluster.station import receive, send
 from grading.gradebook.conditions import Profile
 from grading.sandbox import Isolation

@@ -7,21 +7,21 @@ so that prerequisites are decided as in a run from the start.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 import tests
 from grading import pytest_plugin
-from grading.assignment import Course, Kind, load_course
+from grading.assignment import Kind
+from grading.cluster.job import Ended, Job, Publish
 from grading.cluster.reference import Reference
 from grading.cluster.takeover import TakeOver
-from grading.gradebook.conditions import Conditions, Experiments, Prerequisites
+from grading.gradebook.conditions import Experiments, Prerequisites
 from grading.submission import Submission, Transport
 from grading.submission.folder import Layout, LayoutError
 from grading.verdict.judge import TO_BE_READ, Judge
@@ -34,44 +34,6 @@ OPTIONS += ["--import-mode=importlib", "--continue-on-collection-errors", "-p", 
 
 ACROSS = 5
 """Calls that the reference answers cross the boundary twice; such a check gets this many times its limits."""
-
-
-class Job(msgspec.Struct, frozen=True):
-    """What to run: plain data, the same for a local process and for a cluster."""
-
-    content: str
-    folder: str
-    checks: tuple[str, ...]
-    """Identifiers, in the order of the manifest."""
-    earlier: dict[str, Outcome]
-    """Outcomes that are known already, for prerequisites."""
-    conditions: Conditions
-    course: str = ""
-    """Path of a `course.toml`, or empty."""
-    offered: tuple[str, ...] = ()
-    """Experiments whose outcome is taken over from the reference where the submission agrees with it."""
-
-    def asked(self) -> Course:
-        """The course that the checks belong to."""
-        return course_at(self.course)
-
-
-class Ended(msgspec.Struct, frozen=True):
-    """One check that ended, and the seed policy under which its outcome is kept."""
-
-    outcome: Outcome
-    policy: str
-    taken_over: bool = False
-    """Does the outcome stand for the reference's, whose evidence it lacks?"""
-
-
-Publish = Callable[[Ended], None]
-
-
-@cache
-def course_at(path: str) -> Course:
-    """The course of this file, or the assignment as it is."""
-    return load_course(Path(path) if path else None)
 
 
 @cache

@@ -67,7 +67,8 @@ def warm() -> None:
 
 def judge(channel: socket.socket, server: ForkServer, reference: Reference, order: bytes) -> None:
     """Run one job; send each outcome as it comes, and an empty message at the end."""
-    from grading.cluster.session import Ended, Job, run
+    from grading.cluster.job import Ended, Job
+    from grading.cluster.session import run
     from grading.submission.remote import Remote
 
     job = msgspec.msgpack.decode(order, type=Job)

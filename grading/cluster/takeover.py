@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
+from grading.cluster.job import Ended, Job
 from grading.cluster.reference import Reference
 from grading.experiments.battery import Battery, Comparison, compare
 from grading.pytest_plugin import EXHIBITS, identifier_of
 from grading.submission import Submission
 from grading.verdict.exhibits import Exhibits
 from grading.verdict.outcome import State
-
-if TYPE_CHECKING:
-    from grading.cluster.session import Ended, Job
 
 DISAGREES = (
     "An audit: the functions agree with the reference's on every input of the battery ({agreement}), but their "

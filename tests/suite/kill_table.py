@@ -44,7 +44,7 @@ def verdict(mutant: Mutant, check: RunnableCheck) -> str:
 
 def measure(chosen: list[Mutant]) -> list[Row]:
     """Every mutant against every check of its own question."""
-    rows = []
+    rows: list[Row] = []
     for mutant in chosen:
         for check in checks_of(mutant.question):
             rows.append((mutant.question, mutant.function, mutant.name, check.name, verdict(mutant, check)))
@@ -123,7 +123,7 @@ def section(question: str, rows: list[Row]) -> str:
         lines.append(line([check, *marks, str(counts[f"{question}/{check}"])]))
     excused = [(check, reasons_kept[key]) for check in checks if (key := f"{question}/{check}") in reasons_kept]
     lines += ["", *(f"- `{check}` kills nothing alone, and is kept: {why}" for check, why in excused)]
-    reasons = {(m.function, m.name): m.survives for m in MUTANTS if m.question == question}
+    reasons: dict[Row, str] = {(m.function, m.name): m.survives for m in MUTANTS if m.question == question}
     lines += ["", *(f"{i}. {remark(name, killers, reasons)}" for i, name in enumerate(names, 1)), ""]
     return "\n".join(lines)
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from grading.cluster.dask import Cluster, ClusterError
-from grading.cluster.session import Ended, Job
+from grading.cluster.job import Ended, Job
 from grading.gradebook import Gradebook
 from grading.run import NAME
 from grading.sandbox import Isolation

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from grading.assignment import load
+from grading.cluster.job import Ended, Job
 from grading.cluster.pool import Pool
-from grading.cluster.session import Ended, Job
 from grading.gradebook import (
     Conditions,
     Experiments,
