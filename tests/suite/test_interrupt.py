@@ -17,10 +17,12 @@ from grading.cluster.pool import tree
 from grading.gradebook import Gradebook
 from grading.run import NAME
 from grading.sandbox import available
+from tests.suite.at_a_terminal import HEARD, PROGRAM
 from tests.suite.classroom import generate
 from tests.suite.test_gradebook import STATION, rows
 
 SYNTHETIC = f"""
+{HEARD}
 import sys
 from functools import partial
 from grading.cli import grade, main
@@ -29,7 +31,6 @@ sys.modules["grading.cli.grade"].Pool = partial(Pool, program={STATION!r})
 main()
 """
 """The program, with stations that need 20 ms for a check."""
-REAL = "from grading.cli import main; main()"
 
 
 def start(program: str, folder: Path, out: Path, *options: str) -> subprocess.Popen[str]:
@@ -100,5 +101,5 @@ def test_sandboxed_processes_end_too(tmp_path: Path) -> None:
         extra.rename(tmp_path / extra.name)
     out = tmp_path / "out"
     options = ("--workers", "1", "--questions", "2.2.14,2.2.17,2.2.18,3.1.20,3.1.25,4.2.27")
-    check_words(interrupted(start(REAL, tmp_path / "class", out, *options), out, 2), out)
+    check_words(interrupted(start(PROGRAM, tmp_path / "class", out, *options), out, 2), out)
     assert Gradebook(out / NAME).rows("PRAGMA integrity_check") == [("ok",)]

@@ -15,6 +15,7 @@ import pytest
 from grading.gradebook import Conditions, Gradebook, HandedIn, content_hash
 from grading.run import Run, Settings
 from grading.sandbox import Isolation
+from tests.suite.at_a_terminal import PROGRAM
 from tests.suite.test_report import browser  # noqa: F401
 
 CHECK = "1.1.2/family_and_tightness"
@@ -52,7 +53,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def context(out: Path, browser: Any) -> Iterator[Any]:  # noqa: F811
     """A browser that opened the command's address; Ctrl-C ends the command without a word of error."""
-    command = [sys.executable, "-m", "grading", "mark", str(out), "--as", "eva"]
+    command = [sys.executable, "-c", PROGRAM, "mark", str(out), "--as", "eva"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
     assert server.stdout is not None
     opened = browser.new_context()
