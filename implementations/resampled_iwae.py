@@ -11,6 +11,8 @@ are uneven, regains most of the variance that M = 1 gives away.
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -18,17 +20,30 @@ from torch import Tensor
 from implementations import iwae
 from implementations.vae import Model
 
+SLICE = 1250
+"""Draws decoded together where no graph is kept."""
+
 
 def loss(
     x: Float[Tensor, "B D"], model: Model, eps: Float[Tensor, "B K latent"], u: Float[Tensor, " B"], M: int
 ) -> Float[Tensor, ""]:
     """-L_K in nats, averaged over the batch, with a gradient through M resampled draws; u is uniform on [0, 1)."""
     with torch.no_grad():
-        log_w = iwae.log_weights(x, model, eps)
+        log_w = weigh(x, model, eps)
         chosen = systematic_resample(torch.softmax(log_w, dim=1), u, M)
     chosen_eps = torch.take_along_dim(eps, chosen.unsqueeze(-1), dim=1)
     surrogate = iwae.log_weights(x, model, chosen_eps).mean()
     return surrogate.detach() - surrogate - iwae.bound(log_w).mean()
+
+
+def weigh(x: Float[Tensor, "B D"], model: Model, eps: Float[Tensor, "B K latent"]) -> Float[Tensor, "B K"]:
+    """log w of every draw, a few rows of x at a time.
+
+    The pixels of all B K draws are large arrays, whose memory the system hands out, zeroes and takes back at each step:
+    that is a quarter of the step at B = 100, K = 50.  Those of a slice stay in the cache.
+    """
+    rows = max(1, SLICE // eps.shape[1])
+    return torch.cat([iwae.log_weights(*part) for part in zip(x.split(rows), repeat(model), eps.split(rows))])
 
 
 def systematic_resample(weights: Float[Tensor, "B K"], u: Float[Tensor, " B"], M: int) -> Int[Tensor, "B M"]:
