@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bench import bbvi, derivations, iwae
+from bench import bbvi, derivations, iwae, verdicts
 from bench.timing import table
 
-BENCHMARKS = (bbvi, derivations, iwae)
+BENCHMARKS = (bbvi, derivations, iwae, verdicts)
 
 
 def main() -> None:
