@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +18,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
+
+from grading.experiments.witness import NAN, Witness
 
 State = dict[str, Any]
 """`parameters`, `first` and `second` (Adam's moments), each arrays by parameter name, and the number of `steps`."""
@@ -54,15 +57,16 @@ def run(
     plan: Plan,
     number: int,
     begin: Callable[[int], object] = lambda step: None,
+    root: Path | None = None,
 ) -> tuple[State, float]:
     """Epoch `number` (from 1): the state after it and the mean of the loss over its steps.
 
-    `begin` is called with the number of each step before it is taken.
+    `begin` is called with the number of each step before it is taken; functions in `root` that return NaN are named.
 
     Raises:
         Untrainable: the message says at which step, and why.
     """
-    optimizer = load(model, state, plan)
+    optimizer, witness = load(model, state, plan), Witness(model, root)
     generator = torch.Generator().manual_seed(plan.seed * 100_003 + number)
     order = torch.randperm(len(images), generator=generator).numpy()
     total = 0.0
@@ -71,10 +75,12 @@ def run(
         begin(step)
         x = torch.from_numpy(images[rows]).float() / 255
         eps = torch.randn(noise_shape(len(rows), plan), generator=generator)
-        value = loss(x, model, eps)
-        problem = what_is_wrong(value, model) or (ignores_images(value, loss(1 - x, model, eps)) if step == 1 else "")
-        if problem:
-            raise Untrainable(f"epoch {number}, step {step}: {problem}")
+        try:
+            value = trainable(loss, x, model, eps, witness)
+            if step == 1:
+                refuse_to_ignore_images(value, loss(1 - x, model, eps))
+        except Untrainable as problem:
+            raise Untrainable(f"epoch {number}, step {step}: {problem}") from problem.__cause__
         total += float(value.detach())
         optimizer.zero_grad()
         value.backward()
@@ -87,23 +93,40 @@ def noise_shape(rows: int, plan: Plan) -> tuple[int, ...]:
     return (rows, plan.latent) if plan.draws is None else (rows, plan.draws, plan.latent)
 
 
-def what_is_wrong(value: Tensor, model: torch.nn.Module) -> str:
-    """Why this loss cannot be trained, or nothing where it is one finite number with a gradient."""
+def trainable(loss: Loss, x: Tensor, model: torch.nn.Module, eps: Tensor, witness: Witness) -> Tensor:
+    """The loss of one batch.  Raises Untrainable unless it is one finite number with a gradient, computed without NaN.
+
+    An exception after a NaN, such as a distribution's that refuses one, is that NaN's.
+    """
+    try:
+        with witness.listening():
+            value = loss(x, model, eps)
+    except Exception as error:
+        if witness.what != NAN:
+            raise
+        raise Untrainable(f"{what_is_not_finite(model, witness)}, and {type(error).__name__} was raised") from error
     if not isinstance(value, Tensor) or value.numel() != 1:
-        return "the loss is not one number"
+        raise Untrainable("the loss is not one number")
     if not value.requires_grad:
-        return "the loss has no gradient"
+        raise Untrainable("the loss has no gradient")
     number = float(value.detach())
-    if math.isfinite(number):
-        return ""
-    if not all(bool(torch.isfinite(parameter).all()) for parameter in model.parameters()):
-        return "a parameter is not finite any more: the gradient of the step before was NaN or infinite"
-    return f"the loss is {number}"
+    if not math.isfinite(number) or witness.nan_in_model:
+        raise Untrainable(what_is_not_finite(model, witness, value) or f"the loss is {number}")
+    return value
 
 
-def ignores_images(value: Tensor, of_others: Tensor) -> str:
-    """Says so where the loss of the negatives of the images, at the same noise, is the same to the last digit."""
-    return "the loss does not depend on the images" if float(value.detach()) == float(of_others.detach()) else ""
+def what_is_not_finite(model: torch.nn.Module, witness: Witness, loss: Tensor | None = None) -> str:
+    """A parameter, or what a function or the model returned; empty where it is the loss alone."""
+    if all(bool(torch.isfinite(parameter).all()) for parameter in model.parameters()):
+        return witness.cause(loss)
+    return "a parameter is not finite any more: the gradient of the step before was NaN or infinite"
+
+
+def refuse_to_ignore_images(value: Tensor, of_others: Tensor) -> None:
+    """Raises Untrainable where the loss of the negatives of the images, at the same noise, is the same to the last
+    digit."""
+    if float(value.detach()) == float(of_others.detach()):
+        raise Untrainable("the loss does not depend on the images")
 
 
 def load(model: torch.nn.Module, state: State, plan: Plan) -> torch.optim.Adam:

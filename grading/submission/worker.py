@@ -156,6 +156,7 @@ def epoch(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
         plan,
         message["number"],
         begin=lambda step: listen(plain.encode({"step": step})),
+        root=worker.loader.layout.root,
     )
     return {"state": depart(state), "loss": mean}
 

@@ -94,18 +94,100 @@ def test_bad_losses_end_the_training_with_a_reason(
 ) -> None:
     """NaN, an exploding loss, a gradient of NaN, a matrix, a constant, a loss that ignores the images and an exception
     each say what happened, and in which step."""
-    (tmp_path / "implementations").mkdir()
-    (tmp_path / "implementations" / "vae.py").write_text(
-        f"import torch\n\ndef loss(x, model, eps):\n    return {body}\n"
-    )
+    with pytest.raises(kind, match=message):
+        train_text(f"import torch\n\ndef loss(x, model, eps):\n    return {body}\n", tmp_path)
+
+
+def train_text(text: str, folder: Path) -> None:
+    """Train the `loss` of this module, in this process; what was imported before is there again afterwards."""
+    (folder / "implementations").mkdir()
+    (folder / "implementations" / "vae.py").write_text(text)
     before = {name: each for name, each in sys.modules.items() if name.startswith("implementations")}
     try:
-        with pytest.raises(kind, match=message):
-            train(Submission(InProcess(tmp_path)), Run("VAE", "vae.loss"), small(), SIZE, 0, tmp_path, print)
+        train(Submission(InProcess(folder)), Run("VAE", "vae.loss"), small(), SIZE, 0, folder, print)
     finally:
         for name in [each for each in sys.modules if each.startswith("implementations")]:
             del sys.modules[name]
         sys.modules.update(before)
+
+
+SOUND = """
+import torch
+from torch.distributions import Bernoulli
+
+calls = 0
+
+def from_call(number, value, otherwise):
+    global calls
+    calls += 1
+    return value if calls >= number else otherwise
+
+class Noise:
+    def add(self, mean, log_var, eps):
+        return mean + torch.exp(log_var / 2) * eps
+
+def reparameterize(mean, log_var, eps):
+    z = Noise().add(mean, log_var, eps)
+    return z
+
+def log_bernoulli(x, logits):
+    return -torch.nn.functional.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
+
+def loss(x, model, eps):
+    mean, log_var = model.encoder(x)
+    z = reparameterize(mean, log_var, eps)
+    log_p = log_bernoulli(x, model.decoder(z)) - 0.5 * z.square().sum(-1)
+    bound = log_p + 0.5 * log_var.sum(-1)
+    return -bound.mean()
+"""
+NAN, LATER = "float('nan')", "from_call(4, float('nan'), 1.0)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("return z", f"return z * {NAN}", "step 1: `reparameterize` in implementations/vae.py returned NaN"),
+        ("return z", f"return z * {LATER}", "step 3: `reparameterize` in implementations/vae.py returned NaN"),
+        ("return mean +", f"return {NAN} + mean +", "1: `Noise.add` in implementations/vae.py returned NaN"),
+        ("model.encoder(x)", f"model.encoder(x * {LATER})", "step 3: `model.encoder` was given NaN"),
+        ("model.decoder(z)", f"model.decoder(z * {LATER})", "step 3: `model.decoder` was given NaN"),
+        ("model.decoder(z)", "model.decoder(z + from_call(4, 3e38, 0.0) * model.decoder[0].weight[0].sign())",
+         "step 3: `model.decoder` returned NaN"),
+        ("return -torch.nn.functional.binary_cross_entropy_with_logits(logits, x, reduction=\"none\").sum(-1)",
+         "p = torch.round(torch.sigmoid(logits)); return (x * torch.log(p) + (1 - x) * torch.log(1 - p)).sum(-1)",
+         "step 1: `log_bernoulli` in implementations/vae.py returned (NaN|an infinite value)"),
+        ("return -bound.mean()", f"return -bound.mean() * {LATER}", "step 3: the loss is nan"),
+        ("return -bound.mean()", f"model.decoder(z * {LATER}); return -bound.mean()", "`model.decoder` was given NaN"),
+        ("log_bernoulli(x, model.decoder(z))", f"Bernoulli(logits=model.decoder(z) * {NAN}).log_prob(x).sum(-1)",
+         "step 1: ValueError"),
+        ("log_bernoulli(x, model.decoder(z))", f"Bernoulli(logits=model.decoder({NAN} * z)).log_prob(x).sum(-1)",
+         "step 1: `model.decoder` was given NaN, and ValueError was raised"),
+    ],
+)  # fmt: skip
+def test_a_nan_is_told_by_who_returned_it_first(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """A function of the submission, a method, or the model; at the first step and after sound ones; hidden from the
+    loss, or refused by a distribution."""
+    assert SOUND.count(old) == 1
+    with pytest.raises((Refuted, Raised), match=f"^VAE, epoch 1, .*{message}"):
+        train_text(SOUND.replace(old, new), tmp_path)
+
+
+def test_a_nan_that_nobody_uses_ends_nothing(tmp_path: Path) -> None:
+    """A helper may return NaN where it is masked, and an infinite log weight is no mistake."""
+    masked = "unused = from_call(1, z.detach() * float('nan'), None) / 0; return z"
+    train_text(SOUND.replace("return z", masked), tmp_path)
+
+
+def test_a_profiler_keeps_listening(tmp_path: Path) -> None:
+    """Whoever profiles a training of their own hears it; the model's NaN is named all the same."""
+    heard: list[str] = []
+    sys.setprofile(lambda frame, event, value: heard.append(event))
+    try:
+        with pytest.raises(Refuted, match=r"step 1: `model\.decoder` was given NaN"):
+            train_text(SOUND.replace("return z", "return z * float('nan')"), tmp_path)
+        assert sys.getprofile() is not None and heard
+    finally:
+        sys.setprofile(None)
 
 
 def test_measured_bound_is_the_definition() -> None:

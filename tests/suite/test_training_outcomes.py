@@ -1,4 +1,5 @@
-"""What becomes of a training whose loss takes all memory, hangs or crashes: a state, a place, and nobody else harmed.
+"""What becomes of a training whose loss takes all memory, hangs, crashes or computes with NaN: a state, a place, and
+nobody else harmed.
 
 The submissions are real and behind the sandbox; they share one fork server with an honest neighbour, as in grading.
 """
@@ -18,6 +19,7 @@ from grading.sandbox.forking import ForkServer
 from grading.sandbox.policy import GiB
 from grading.submission import Problem, Submission
 from grading.submission.remote import Remote
+from grading.verdict.claims import Refuted
 from grading.verdict.judge import outcome_of
 from grading.verdict.outcome import State
 from tests.suite.test_training_loop import small
@@ -31,18 +33,18 @@ from torch.nn import functional as F
 steps = 0
 
 def loss(x, model, eps):
-    trouble()
     mean, log_var = model.encoder(x)
-    z = mean + torch.exp(log_var / 2) * eps
+    z = reparameterize(mean, log_var, eps)
     logits = model.decoder(z)
     log_p = (x * logits - F.softplus(logits)).sum(-1) - 0.5 * z.square().sum(-1)
     return -(log_p + 0.5 * eps.square().sum(-1) + 0.5 * log_var.sum(-1)).mean()
 
-def trouble():
+def reparameterize(mean, log_var, eps):
     global steps
     steps += 1
     if steps == {call}:
         {deed}
+    return mean + torch.exp(log_var / 2) * eps
 """
 CALL_OF_STEP_3 = 4
 """The first step calls the loss twice: also for images it was not given."""
@@ -59,6 +61,12 @@ DEEDS = {
     "sleeps": ("import time; time.sleep(3600)", State.TIMEOUT, "no answer within 10 seconds"),
     "exits": ("import os; os._exit(0)", State.ERROR, "ended itself with exit code 0"),
     "raises": ("raise ValueError('no idea')", State.ERROR, "ValueError: no idea"),
+    "returns NaN": (
+        "return mean * float('nan')",
+        State.FAILED,
+        "`reparameterize` in implementations/vae.py returned NaN",
+    ),
+    "breaks the model": ("return mean + 1e38", State.FAILED, "`model.decoder` returned NaN"),
 }
 
 
@@ -87,13 +95,13 @@ def hand_in(tmp_path: Path, server: ForkServer) -> Iterator[Callable[[str, str],
         transport.close()
 
 
-def training(submission: Submission, folder: Path, size: Size = SIZE) -> Problem | None:
+def training(submission: Submission, folder: Path, size: Size = SIZE) -> Problem | Refuted | None:
     """What ends two epochs of four steps, as one check; None where they end well."""
     folder.mkdir(exist_ok=True)
     submission.start_check()
     try:
         train(submission, Run("VAE", "vae.loss"), small(), size, 0, folder, lambda text: None)
-    except Problem as problem:
+    except (Problem, Refuted) as problem:
         return problem
     finally:
         submission.end_check()
