@@ -149,6 +149,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if identifier is None:
             (dropped if config.getoption("--question") else kept).append(item)
             continue
+        if identifier.partition("/")[0] in course.left_out:
+            dropped.append(item)
+            continue
         if identifier not in manifest:
             raise pytest.UsageError(
                 f"{item.nodeid}: the catalogue has no check {identifier}; add it to the question's page"

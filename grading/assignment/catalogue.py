@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -55,7 +56,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One page of the catalogue."""
 
-    number: str
+    number: Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)*$")]
     level: str
     title: str
     points: float
@@ -96,6 +97,8 @@ class Course(msgspec.Struct, frozen=True):
     """Folders with the tests of a course's own questions, besides the project's."""
     experiment_tolerance: float = 1.0
     """Acceptance bands of training runs, as a multiple of the recorded ones."""
+    left_out: frozenset[str] = frozenset()
+    """Numbers of questions that have pages and tests, but are not asked in this course."""
 
     @property
     def points(self) -> float:
@@ -182,7 +185,9 @@ def read_page(path: Path) -> Question:
     """
     try:
         return msgspec.toml.decode(path.read_bytes(), type=Question)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise CatalogueError(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise CatalogueError(f"{path}: {error}") from error
 
 

@@ -36,6 +36,7 @@ experiments = 1.5                      # acceptance bands of training runs, as a
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date, datetime
 from pathlib import Path
@@ -93,14 +94,37 @@ def load_course(path: Path | None) -> Course:
     folders = [own_folder(path, name) for name in file.add]
     pages += [read_page(page) for folder in folders for page in sorted(folder.glob("*.toml"))]
     refuse_unknown(path, file, pages)
+    every = validated(path, Course(tuple(reworded(page, file) for page in pages)))
     chosen = tuple(
-        reworded(page, file)
-        for page in pages
-        if page.number not in file.without
-        and (not file.levels or file.level.get(page.number, page.level) in file.levels)
+        page
+        for page in every.questions
+        if page.number not in file.without and (not file.levels or page.level in file.levels)
     )
-    title, tolerance = file.title or Course.title, file.tolerance.experiments
-    return validated(path, Course(chosen, title, policy_of(path, file, chosen), tuple(folders), tolerance))
+    left_out = [page for page in every.questions if page not in chosen]
+    course = Course(
+        tuple(independent(page, left_out) for page in chosen),
+        file.title or Course.title,
+        policy_of(path, file, chosen),
+        tuple(folders),
+        file.tolerance.experiments,
+        frozenset(page.number for page in left_out),
+    )
+    return validated(path, course)
+
+
+def independent(question: Question, left_out: list[Question]) -> Question:
+    """The question without its needs of questions that are not asked: nothing can wait for them."""
+    numbers = {page.number for page in left_out}
+    functions = {name for page in left_out for name in page.functions}
+    checks = [
+        msgspec.structs.replace(
+            check,
+            needs=[need for need in check.needs if need.partition("/")[0] not in numbers],
+            uses=[name for name in check.uses if name not in functions],
+        )
+        for check in question.checks
+    ]
+    return msgspec.structs.replace(question, checks=checks)
 
 
 def policy_of(path: Path, file: CourseFile, questions: tuple[Question, ...]) -> Policy:
@@ -136,10 +160,13 @@ def read_course_file(path: Path) -> CourseFile:
     """Decode the file.  Raises CatalogueError with line and key."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return msgspec.toml.decode(text, type=CourseFile)
     except OSError as error:
         raise CatalogueError(f"{path}: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise CatalogueError(f"{path}: {error}; save it as UTF-8") from None
+    try:
+        return msgspec.toml.decode(text, type=CourseFile)
+    except (ValueError, RecursionError) as error:
         key = key_of(str(error))
         raise CatalogueError(f"{path}{line_of(text, key)}: {error}") from None
 
@@ -160,8 +187,8 @@ def line_of(text: str, key: str) -> str:
 
 def own_folder(path: Path, name: str) -> Path:
     """A folder of own questions, beside the course file."""
-    folder = (path.parent / name).resolve()
-    if not any(folder.glob("*.toml")):
+    folder = Path(os.path.abspath(path.parent / name))
+    if not os.path.isdir(folder) or not any(folder.glob("*.toml")):
         text = path.read_text(encoding="utf-8-sig")
         raise CatalogueError(f"{path}{line_of(text, 'add')}: add: {folder} holds no question page (*.toml)")
     return folder

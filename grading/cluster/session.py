@@ -17,7 +17,7 @@ import pytest
 
 import tests
 from grading import pytest_plugin
-from grading.assignment import Kind
+from grading.assignment import Kind, contract
 from grading.cluster.job import Ended, Job, Publish
 from grading.cluster.reference import Reference
 from grading.cluster.takeover import TakeOver
@@ -48,7 +48,7 @@ def run(job: Job, transport: Transport, reference: Reference, publish: Publish) 
         Layout.read(Path(job.folder))
     except (LayoutError, OSError, ValueError, RecursionError) as error:
         return give_up(job, job.checks, State.ERROR, str(error), publish)
-    subject = Submission(transport)
+    subject = Submission(transport, contract(job.asked().tests))
     if job.conditions.prerequisites is Prerequisites.REFERENCE:
         subject.reference = reference
         subject.call_seconds, subject.check_seconds = ACROSS * subject.call_seconds, ACROSS * subject.check_seconds
@@ -103,9 +103,16 @@ class Session:
         if (known := corpus()) is not None:
             config.stash[pytest_plugin.NAMER] = known
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Keep the job's checks."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> Generator[None, Any, None]:
+        """Keep the job's checks; remember why tests and catalogue do not go together."""
+        try:
+            yield
+        except pytest.UsageError as error:
+            self.reason = str(error)
+            raise
         items[:] = [item for item in items if pytest_plugin.identifier_of(item) in self.job.checks]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
