@@ -70,7 +70,9 @@ class _Contexts:
     """Which context holds at each question, growing with the definitions of the document."""
 
     def __init__(self, document: Document, given: Context | None) -> None:
-        self.given, self.front = given, document.front
+        self.given, self.front, self.pages = given, document.front, document.front.get("contexts", {})
+        if not isinstance(self.pages, dict):
+            raise ContextError('contexts: write one table for each question, such as [contexts."1.1.1"]')
         self.known: dict[str | None, Context] = {}
 
     def __getitem__(self, question: str | None) -> Context:
@@ -83,15 +85,14 @@ class _Contexts:
 
     def is_own(self, question: str) -> bool:
         """Whether the question's own context holds, and none that the document or the caller brings."""
-        return self.given is None and "context" not in self.front and question not in self.front.get("contexts", {})
+        return self.given is None and "context" not in self.front and question not in self.pages
 
     def initial(self, question: str | None) -> Context:
         """The context before the document adds to it."""
-        pages = self.front.get("contexts", {})
         if self.given is not None:
             return self.given
-        if isinstance(pages, dict) and question in pages:
-            return read_page(pages[question])
+        if question in self.pages:
+            return read_page(self.pages[question])
         if "context" in self.front:
             return read_page(self.front["context"])
         return context_of(question) if question in questions() else Context("no question")

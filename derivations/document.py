@@ -85,7 +85,7 @@ def parse_document(text: str) -> Document:
 def _front(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ReadError(f"the front matter is not TOML: {error}") from None
 
 

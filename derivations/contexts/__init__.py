@@ -65,7 +65,9 @@ def _page(stem: str) -> dict[str, Any]:
 
 
 def read_page(page: Mapping[str, Any]) -> Context:
-    """The context a page states; ContextError where a field is unknown or cannot be read."""
+    """The context a page states; ContextError where it is no table, or a field is unknown or cannot be read."""
+    if not isinstance(page, dict):
+        raise ContextError(f"a context is a table with fields such as {', '.join(LETTERS[:3])}, not {page!r:.40}")
     unknown = set(page) - set(LETTERS) - set(LATEX) - set(OTHER)
     if unknown:
         raise ContextError(f"a context has no field {', '.join(sorted(unknown))}; known: {', '.join(LETTERS + LATEX)}")

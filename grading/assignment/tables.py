@@ -54,14 +54,17 @@ def rows(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
     try:
         reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
         absent = [name for name in columns if name not in (reader.fieldnames or ())]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CatalogueError(f"{path}: {error}") from None
+        lines = [(reader.line_num, row) for row in reader]
+    except OSError as error:
+        raise CatalogueError(f"{path}: {error.strerror}") from None
+    except (ValueError, csv.Error) as error:
+        raise CatalogueError(f"{path}: {error}; save it as CSV in UTF-8") from None
     if absent:
         raise CatalogueError(f"{path}, line 1: there is no column {absent[0]}; expected {','.join(columns)}")
-    for row in reader:
+    for number, row in lines:
         cells = {name: (row[name] or "").strip() for name in columns}
         if any(cells.values()):
-            yield reader.line_num, cells
+            yield number, cells
 
 
 def refuse(faults: list[str]) -> None:

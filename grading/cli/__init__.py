@@ -18,7 +18,7 @@ from grading.cli.export import export
 from grading.cli.grade import grade
 from grading.cli.handout import handout
 from grading.cli.mark import mark
-from grading.cli.mistakes import MISTAKES
+from grading.cli.mistakes import MISTAKES, in_words
 from grading.cli.report import report
 from grading.printable import printable
 
@@ -47,7 +47,6 @@ def main() -> None:
     try:
         app()
     except MISTAKES as mistake:
-        Console(stderr=True, soft_wrap=True).print(
-            f"[bold red]evidence:[/] {escape(printable(str(mistake)))}", highlight=False
-        )
+        said = escape(printable(in_words(mistake)))
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]evidence:[/] {said}", highlight=False)
         sys.exit(2)

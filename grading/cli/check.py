@@ -14,6 +14,7 @@ from rich.table import Table
 
 from derivations.annotate import render_html
 from derivations.check import check_document
+from derivations.context import Context
 from derivations.contexts import ContextError, read_page
 from derivations.reader import ReadError
 from derivations.report import DocumentReport, to_json
@@ -49,16 +50,21 @@ def check(
 
 def checked(file: Path, question: str | None, context: Path | None) -> DocumentReport:
     """The report on a file.  Raises Mistake for a file, context or document that cannot be read."""
+    page = None if context is None else page_of(context)
     try:
-        text = file.read_text(encoding="utf-8-sig")
-        page = read_page(tomllib.loads(context.read_text(encoding="utf-8"))) if context is not None else None
-        return check_document(text, question, page, goals=load().goals())
-    except OSError as error:
-        raise Mistake(f"{error.filename}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, ContextError) as error:
-        raise Mistake(f"{context or file}: {error}") from None
-    except (UnicodeDecodeError, ReadError) as error:
+        return check_document(file.read_text(encoding="utf-8-sig"), question, page, goals=load().goals())
+    except UnicodeDecodeError as error:
+        raise Mistake(f"{file}: {error}; save it as UTF-8") from None
+    except (ReadError, ContextError) as error:
         raise Mistake(f"{file}: {error}") from None
+
+
+def page_of(path: Path) -> Context:
+    """The context that a TOML page states.  Raises Mistake."""
+    try:
+        return read_page(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except (ValueError, RecursionError) as error:
+        raise Mistake(f"{path}: {error}") from None
 
 
 def show(console: Console, report: DocumentReport) -> None:

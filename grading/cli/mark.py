@@ -49,8 +49,8 @@ def read_text(path: Path) -> str:
     """The CSV's text.  Raises Mistake where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Mistake(f"{path}: {error}") from None
+    except UnicodeDecodeError as error:
+        raise Mistake(f"{path}: {error}; save it as UTF-8") from None
 
 
 def serve(desk: Desk, marker: str, port: int, console: Console, run: Run) -> None:

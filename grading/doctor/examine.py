@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from derivations.contexts import context_of
+from derivations.contexts import ContextError, context_of
 from derivations.goals.goal import State
 from derivations.reader import ReadError
 from derivations.reader.code import read_code
@@ -56,7 +56,7 @@ class Examination:
 def examine(submission: Submission, course: Course) -> Examination:
     """Look at everything the course asks for; no check is run."""
     asked = {name for question in course.questions for name in question.functions}
-    functions = [f for module in contract().values() for f in functions_of(submission, module, asked)]
+    functions = [f for module in contract(course.tests).values() for f in functions_of(submission, module, asked)]
     return Examination(tuple(functions), tuple(answers_of(submission, course)))
 
 
@@ -96,7 +96,11 @@ def answers_of(submission: Submission, course: Course) -> Iterator[Finding]:
     except Missing as problem:
         yield Finding(Weight.MISSING, "answers.md", "answers.md", str(problem))
         return
-    written, seen = sections(text), at_a_glance(text, course.goals())
+    try:
+        written, seen = sections(text), at_a_glance(text, course.goals())
+    except (ReadError, ContextError) as error:
+        yield Finding(Weight.MISSING, "answers.md", "answers.md", f"it cannot be read: {error}")
+        return
     in_code = {finding.what for finding in codes if finding.weight is Weight.FOUND}
     for question in course.questions:
         if any(check.kind is Kind.PROSE or check.name == DERIVATION for check in question.checks):

@@ -45,7 +45,9 @@ class Layout:
             return cls(root, root.name)
         try:
             table = tomllib.loads(page.read_text(encoding="utf-8-sig"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise LayoutError(f"{page}: {error.strerror}; make it a file, or leave it out") from error
+        except (ValueError, RecursionError) as error:
             raise LayoutError(f"{page}: not valid TOML: {error}") from error
         entries = table.get("entry_points", {})
         if not isinstance(entries, dict) or not all(isinstance(each, str) for each in entries.values()):
