@@ -39,6 +39,7 @@ class ContractModule:
     tensors: bool
     """True where arrays cross as torch tensors: the page imports torch."""
     functions: dict[str, ContractFunction]
+    page: Path
 
 
 @cache
@@ -63,7 +64,7 @@ def read_stub(path: Path) -> ContractModule:
         for node in tree.body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
     }
-    return ContractModule(path.stem, ast.get_docstring(tree) or "", imports_torch(tree), functions)
+    return ContractModule(path.stem, ast.get_docstring(tree) or "", imports_torch(tree), functions, path)
 
 
 def parameters_of(node: ast.FunctionDef | ast.ClassDef) -> tuple[str, ...]:

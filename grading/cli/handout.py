@@ -25,5 +25,5 @@ def handout(
     chosen = [level.strip() for level in levels.split(",") if level.strip()]
     console = Console(highlight=False)
     with console.status("building the wheel of checks"):
-        files = write(folder, load_course(course), levels=chosen, notebooks=notebooks)
+        files = write(folder, load_course(course), path=course, levels=chosen, notebooks=notebooks)
     console.print(f"{len(files)} files in {folder}; students begin with {folder / 'README.md'}", soft_wrap=True)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from grading.assignment import Check, Kind, Question
+from grading.assignment import Check, Course, Kind, Question
 from grading.verdict import closed_forms
 
 LEVELS = {"D": "Level D", "C": "Level C", "B": "Level B", "A": "Level A"}
 
 
-def questions(chosen: tuple[Question, ...], version: str) -> str:
-    """`questions.md`: statement, points, contract, what is checked, references."""
-    parts = [f"# Questions\n\nHandout {version}. Write derivations in `answers.md`, code in `implementations/`."]
+def questions(chosen: tuple[Question, ...], version: str, course: Course) -> str:
+    """`questions.md`: what is due when; statement, points, contract, what is checked, references."""
+    late = f" Late work: {course.policy.late}." if course.policy.late and course.policy.deadlines else ""
+    where = f"Handout {version}. Write derivations in `answers.md`, code in `implementations/`."
+    parts = [f"# {course.title}: questions\n\n{where}{late}"]
     level = ""
     for question in chosen:
         if question.level != level:
             level = question.level
-            parts.append(f"# {LEVELS.get(level, 'Level ' + level)}")
+            due = course.policy.deadlines.get(level)
+            parts.append(f"# {LEVELS.get(level, 'Level ' + level)}" + (f"\n\nDue {due:%Y-%m-%d %H:%M}." if due else ""))
         parts.append(question_page(question))
     return "\n\n".join(parts) + "\n"
 
@@ -64,8 +67,9 @@ def code(chosen: tuple[Question, ...]) -> str:
     )
 
 
-def readme(wheel: str, version: str) -> str:
-    """`README.md`: from an empty environment to the first feedback."""
+def readme(wheel: str, version: str, changed: bool) -> str:
+    """`README.md`: from an empty environment to the first feedback; `changed` where there is a `course.toml`."""
+    course = " --course course.toml" if changed else ""
     return f"""# Your work
 
 Handout {version}. What changed since the last one is in `CHANGES.md`.
@@ -81,7 +85,7 @@ shows an example that you can paste and run.
 - `pytest --seed random` draws other inputs. Correct work passes with any seed.
 - `pytest --feedback brief` says less of a failed check, `--feedback instructor` more.
 - `evidence check answers.md` reads your derivations and gives every line a verdict.
-- `evidence doctor .` says, before you hand in, what the grader will see.
+- `evidence doctor .{course}` says, before you hand in, what the grader will see.
 
 Where things go: functions in `implementations/`, as modules or notebooks of the same names; derivations and text in
 `answers.md`, under the headings that are there; closed forms, if you like, in `answers.py`. Own names and files are
@@ -113,6 +117,7 @@ name = ""
 # "gamma.fisher_information" = "my_gamma.py:fisher"
 """
 
-PYTEST_INI = """[pytest]
-addopts = --submission . --pyargs tests
-"""
+
+def pytest_ini(changed: bool) -> str:
+    """`pytest.ini`, so that plain `pytest` checks this folder, and what the course asks."""
+    return f"[pytest]\naddopts = --submission . {'--course course.toml ' if changed else ''}--pyargs tests\n"

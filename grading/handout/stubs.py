@@ -7,7 +7,6 @@ import ast
 import nbformat
 
 from grading.assignment import ContractModule, Question
-from grading.assignment.contract import STUBS
 
 
 def needed(chosen: tuple[Question, ...], modules: dict[str, ContractModule]) -> dict[str, set[str]]:
@@ -22,9 +21,9 @@ def needed(chosen: tuple[Question, ...], modules: dict[str, ContractModule]) -> 
     return wanted
 
 
-def module_source(module: str, names: set[str]) -> str:
+def module_source(module: ContractModule, names: set[str]) -> str:
     """The stub page with only these functions."""
-    source = (STUBS / f"{module}.py").read_text(encoding="utf-8")
+    source = module.page.read_text(encoding="utf-8")
     lines = source.splitlines(keepends=True)
     for node in reversed(ast.parse(source).body):
         if (
@@ -37,7 +36,7 @@ def module_source(module: str, names: set[str]) -> str:
     return "".join(lines).rstrip() + "\n"
 
 
-def notebook_source(module: str, names: set[str]) -> str:
+def notebook_source(module: ContractModule, names: set[str]) -> str:
     """The same as a notebook: the module's text, its imports, then a cell for each function."""
     source = module_source(module, names)
     tree = ast.parse(source)
@@ -48,8 +47,8 @@ def notebook_source(module: str, names: set[str]) -> str:
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     rest = [node for node in tree.body[bool(prose) :] if not isinstance(node, ast.Import | ast.ImportFrom)]
-    cells = [nbformat.v4.new_markdown_cell(f"# {module}\n\n{prose}"), nbformat.v4.new_code_cell("\n".join(head))]
+    cells = [nbformat.v4.new_markdown_cell(f"# {module.name}\n\n{prose}"), nbformat.v4.new_code_cell("\n".join(head))]
     cells += [nbformat.v4.new_code_cell(ast.get_source_segment(source, node) or "") for node in rest]
     for number, cell in enumerate(cells):
-        cell["id"] = f"{module}-{number}".replace("_", "-")
+        cell["id"] = f"{module.name}-{number}".replace("_", "-")
     return nbformat.writes(nbformat.v4.new_notebook(cells=cells)) + "\n"

@@ -113,3 +113,52 @@ def test_pytest_in_the_handout_checks_the_handout(handout: Path) -> None:
     done = subprocess.run(command, cwd=handout, capture_output=True, text=True)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "not implemented yet" in done.stdout and "Traceback" not in done.stdout
+
+
+COURSE = """title = "Week \\"5\\" – é"
+levels = ["D", "C"]
+without = ["1.2.5"]
+add = ["{own}"]
+[points]
+"5.1.1" = 3
+[text."1.2.4"]
+statement = "Two\\nlines."
+[deadlines]
+D = 2026-12-04T23:59:00+01:00
+[late]
+per_day = 0.2
+[extensions]
+hopper_4712 = 2026-12-11T23:59:00+01:00
+[[regrades]]
+student = "hopper_4712"
+question = "1.1.1"
+text = "secret"
+date = 2026-12-20
+"""
+
+
+def test_a_course_is_handed_out_as_it_is_graded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The course in the handout asks the very same questions; who was given more time, and why, is not in it."""
+    monkeypatch.setattr("grading.handout.wheel.build", lambda target: target / "evidence_vi.whl")
+    path = tmp_path / "course.toml"
+    path.write_text(COURSE.replace("{own}", str(ROOT / "docs" / "own_question" / "bayesian_linear_regression")))
+    course, out = load_course(path), tmp_path / "out"
+    write(out, course, path=path)
+    again = load_course(out / "course.toml")
+    assert (again.title, again.questions) == (course.title, course.questions)
+    assert again.policy.deadlines == course.policy.deadlines and again.policy.late == course.policy.late
+    texts = [page.read_text() for page in out.rglob("*") if page.is_file()]
+    assert not [text for text in texts if "hopper" in text or "secret" in text]
+    assert "Due 2026-12-04 23:59" in (out / "questions.md").read_text()
+    assert "def elbo" in (out / "implementations" / "blr.py").read_text()
+    command = [sys.executable, "-m", "pytest", "-q", "--question", "5.1.1"]
+    done = subprocess.run(command, cwd=out, capture_output=True, text=True)
+    assert done.returncode == 1 and "not implemented yet" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_part_of_the_assignment_checks_that_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --levels, pytest in the handout asks those levels alone."""
+    monkeypatch.setattr("grading.handout.wheel.build", lambda target: target / "evidence_vi.whl")
+    write(tmp_path / "d", load(), levels=["D"])
+    assert {question.level for question in load_course(tmp_path / "d" / "course.toml").questions} == {"D"}
+    assert "--course course.toml" in (tmp_path / "d" / "pytest.ini").read_text()
