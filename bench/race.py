@@ -14,9 +14,8 @@ and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging).
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -27,7 +26,7 @@ from torch.optim.swa_utils import AveragedModel
 from bench.iwae import Step, in_bfloat16, resampled, textbook
 from grading.experiments import epoch, evaluation
 from grading.experiments import mnist as data
-from grading.experiments.checkpoint import read_checkpoint, write_checkpoint
+from grading.experiments.reference_epochs import Trace, next_epoch, trace_of
 from implementations import vae
 
 K, IMAGES = 50, 2_000
@@ -46,26 +45,17 @@ RUNS = {
     "four-draws-averaged": Runner(in_bfloat16(resampled(4)), averaged=True),
     "one-draw": Runner(in_bfloat16(resampled(1))),
 }
-Trace = list[dict[str, float]]
 
 
 def turn(name: str, digits: data.Digits, plan: epoch.Plan, out: Path) -> Trace:
-    """One more epoch of this run, from its checkpoint; its trace so far."""
-    torch.manual_seed(plan.seed)
-    model = vae.VAE()
-    path = out / f"{name}-{plan.seed}.npz"
-    state, trace = read_checkpoint(path) or (epoch.new_state(model), [])
-    number = len(trace) + 1
-    torch.manual_seed(plan.seed * 100_003 + number)
-    begun = time.process_time()
-    with averaging(model) as mean:
-        state, loss = epoch.run(RUNS[name].loss, model, state, digits.train, plan, number)
-    spent = time.process_time() - begun
-    epoch.load(model, state, plan)
-    bound = evaluation.bound(mean if RUNS[name].averaged else model, digits.test[:IMAGES], K)
-    trace.append({"loss": loss, "seconds": spent, "bound": bound.mean})
-    write_checkpoint(path, state, trace)
-    return trace
+    """One more epoch of this run; its trace so far."""
+
+    def bound(model: vae.VAE) -> dict[str, float]:
+        return {"bound": evaluation.bound(model, digits.test[:IMAGES], K).mean}
+
+    runner = RUNS[name]
+    around = averaging if runner.averaged else nullcontext
+    return next_epoch(runner.loss, plan, digits, checkpoint(out, name, plan.seed), bound, around)
 
 
 @contextmanager
@@ -79,10 +69,14 @@ def averaging(model: vae.VAE) -> Iterator[vae.VAE]:
         watch.remove()
 
 
+def checkpoint(out: Path, name: str, seed: int) -> Path:
+    """Where a run is kept."""
+    return out / f"{name}-{seed}.npz"
+
+
 def traces(out: Path, seed: int) -> dict[str, Trace]:
     """What each run has done so far."""
-    kept = {name: read_checkpoint(out / f"{name}-{seed}.npz") for name in RUNS}
-    return {name: found[1] if found else [] for name, found in kept.items()}
+    return {name: trace_of(checkpoint(out, name, seed)) for name in RUNS}
 
 
 def table(found: dict[str, Trace]) -> str:

@@ -17,14 +17,13 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from grading.experiments import autoencoder_plots, epoch
-from grading.experiments.checkpoint import read_checkpoint
+from grading.experiments import autoencoder_plots
 from grading.experiments.evaluation import summarized
 from grading.experiments.mnist import Digits, mnist
+from grading.experiments.reference_epochs import Trace, trained
 from grading.experiments.reference_run import EVALUATED, RUNS, stem
 from implementations import vae
 
-Trace = list[dict[str, float]]
 BASELINE = "VAE"
 
 
@@ -69,13 +68,7 @@ def by_seed(folder: Path, seeds: list[int]) -> str:
 
 def networks(folder: Path, seed: int) -> dict[str, vae.VAE]:
     """The trained models of a seed, from their last checkpoints."""
-    found = {}
-    for name in read(folder, seed):
-        kept = read_checkpoint(folder / f"{stem(name, seed)}.npz")
-        if kept is not None:
-            found[name] = vae.VAE()
-            epoch.load(found[name], kept[0], epoch.Plan())
-    return found
+    return {name: trained(folder / f"{stem(name, seed)}.npz") for name in read(folder, seed)}
 
 
 def pictures(folder: Path, seed: int, digits: Digits, docs: Path) -> None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
 
 import torch
 
 from grading.experiments import epoch, evaluation
 from grading.experiments import mnist as data
-from grading.experiments.checkpoint import read_checkpoint, write_checkpoint
+from grading.experiments.reference_epochs import next_epoch, trace_of, trained
 from implementations import iwae, resampled_iwae, vae
 
 RESAMPLED = 4
@@ -49,21 +48,13 @@ RUNS = {
 def train(name: str, digits: data.Digits, epochs: int, seed: int, out: Path) -> vae.VAE:
     """Train one run to its last epoch, from its checkpoint where there is one."""
     loss, draws = RUNS[name]
-    plan = epoch.Plan(draws=draws, seed=seed)
-    torch.manual_seed(seed)
-    model = vae.VAE()
-    path = out / f"{stem(name, seed)}.npz"
-    state, trace = read_checkpoint(path) or (epoch.new_state(model), [])
-    for number in range(len(trace) + 1, epochs + 1):
-        start = time.monotonic()
-        state, training_loss = epoch.run(loss, model, state, digits.train, plan, number)
-        seconds = time.monotonic() - start
-        trace.append({"loss": training_loss, "seconds": seconds} | bounds(model, digits, draws or 1))
-        write_checkpoint(path, state, trace)
-        print(f"{name}, epoch {number}/{epochs}: {trace[-1]}", flush=True)
-    epoch.load(model, state, plan)
-    (out / f"{path.stem}.json").write_text(json.dumps(trace, indent=1))
-    return model
+    plan, path = epoch.Plan(draws=draws, seed=seed), out / f"{stem(name, seed)}.npz"
+    trace = trace_of(path)
+    while len(trace) < epochs:
+        trace = next_epoch(loss, plan, digits, path, lambda model: bounds(model, digits, draws or 1))
+        print(f"{name}, epoch {len(trace)}/{epochs}: {trace[-1]}", flush=True)
+    path.with_suffix(".json").write_text(json.dumps(trace, indent=1))
+    return trained(path)
 
 
 def stem(name: str, seed: int) -> str:

@@ -7,17 +7,21 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from bench.race import averaging
 from grading.experiments import checkpoint, epoch, evaluation, mnist
+from grading.experiments.reference_epochs import next_epoch, trace_of, trained
 from grading.experiments.training import Run, Size, course_model, train
 from grading.submission import InProcess, Raised, Submission
 from grading.submission.network import Network
 from grading.verdict.claims import Refuted
+from implementations import iwae, vae
 from tests import autoencoders as ae
 
 ROOT = Path(__file__).parents[2]
@@ -188,6 +192,25 @@ def test_a_profiler_keeps_listening(tmp_path: Path) -> None:
         assert sys.getprofile() is not None and heard
     finally:
         sys.setprofile(None)
+
+
+def test_a_training_epoch_by_epoch_continues_itself(tmp_path: Path) -> None:
+    """The reference's trainings and the race's: what was measured is the kept model's, and an averaged one's is not."""
+    digits, plan = small(), epoch.Plan(draws=2, seed=1)
+    images = digits.test[:20]
+
+    def bound(model: vae.VAE) -> dict[str, float]:
+        return {"bound": evaluation.bound(model, images, 2).mean}
+
+    plain, averaged = tmp_path / "plain.npz", tmp_path / "averaged.npz"
+    for path, around in ((plain, nullcontext), (averaged, averaging)):
+        next_epoch(iwae.loss, plan, digits, path, bound, around)
+        next_epoch(iwae.loss, plan, digits, path, bound, around)
+    first, second = trace_of(plain)
+    assert second["loss"] < first["loss"] and second["bound"] > first["bound"]
+    assert bound(trained(plain))["bound"] == second["bound"]
+    assert [row["loss"] for row in trace_of(averaged)] == [first["loss"], second["loss"]]
+    assert bound(trained(averaged))["bound"] == second["bound"] != trace_of(averaged)[1]["bound"]
 
 
 def test_measured_bound_is_the_definition() -> None:
