@@ -10,10 +10,13 @@ import msgspec
 import typer
 from rich.console import Console
 
+from grading.assignment import load_course
+from grading.cli.lists import listed
 from grading.cli.mistakes import Mistake
 from grading.exports import canvas, github, gradescope, junit, moodle, tables
 from grading.exports.project import NotASource, project_files
 from grading.gradebook import Experiments
+from grading.handout.course import files as course_files
 from grading.report.data import Report
 from grading.report.write import file_name, put, reports_of
 from grading.run import Run
@@ -51,6 +54,7 @@ def export(
     seed: Annotated[int, typer.Option(min=0, help="gradescope zip: seed of all random inputs.")] = 0,
     questions: Annotated[str, typer.Option(help="gradescope zip: only these questions.")] = "",
     isolation: Annotated[Isolation, typer.Option(help="gradescope zip: sandbox or process.")] = Isolation.SANDBOX,
+    course: Annotated[Path | None, typer.Option(help="gradescope zip: a course.toml.")] = None,
 ) -> None:
     """Write grades for another system, from the gradebook as it is now, marks by hand included.
 
@@ -58,8 +62,7 @@ def export(
     """
     console = Console(highlight=False, soft_wrap=True)
     if format is Format.GRADESCOPE and out.suffix == ".zip":
-        content = autograder(experiments=str(experiments), seed=seed, isolation=str(isolation), questions=questions)
-        put(out, content)
+        put(out, autograder(course, str(experiments), seed, str(isolation), questions))
         console.print(out)
         return
     reports = [report for _, report in reports_of(Run.reopen(out))]
@@ -71,13 +74,18 @@ def export(
         console.print(path)
 
 
-def autograder(*, experiments: str, seed: int, isolation: str, questions: str) -> bytes:
-    """The autograder zip.  Raises Mistake where the project's source is not at hand."""
+def autograder(course: Path | None, experiments: str, seed: int, isolation: str, questions: str) -> bytes:
+    """The autograder zip.  Raises Mistake where the project's source is not at hand, CatalogueError for the course."""
+    asked = load_course(course)
+    asked.select(listed(questions))  # refuses what the course does not ask
     try:
         found = project_files()
     except NotASource as error:
         raise Mistake(str(error)) from None
-    return gradescope.autograder(found, experiments=experiments, seed=seed, isolation=isolation, questions=questions)
+    changed = course_files(course, asked)
+    return gradescope.autograder(
+        found, changed, experiments=experiments, seed=seed, isolation=isolation, questions=questions
+    )
 
 
 def files(format: Format, reports: list[Report], out: Path, to: Path | None, title: str) -> dict[Path, bytes]:

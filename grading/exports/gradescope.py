@@ -31,7 +31,7 @@ RUN = """#!/usr/bin/env bash
 cd /autograder
 export OMP_NUM_THREADS=1
 source/venv/bin/evidence grade submission --out out --workers 1 --experiments {experiments} --seed {seed} \\
-    --isolation {isolation} {questions} >/dev/null 2>out.log
+    --isolation {isolation} {chosen} >/dev/null 2>out.log
 mkdir -p results
 source/venv/bin/evidence export gradescope out --to results/results.json 2>>out.log
 """
@@ -91,16 +91,28 @@ def write_results(report: Report) -> bytes:
     return msgspec.json.format(msgspec.json.encode(results(report)), indent=1)
 
 
-def autograder(files: dict[str, bytes], *, experiments: str, seed: int, isolation: str, questions: str = "") -> bytes:
-    """The zip for "Configure autograder": `setup.sh`, `run_autograder`, this project and its exact versions."""
-    chosen = f"--questions {questions}" if questions else ""
-    run = RUN.format(experiments=experiments, seed=seed, isolation=isolation, questions=chosen)
+def autograder(
+    files: dict[str, bytes],
+    course: dict[str, str],
+    *,
+    experiments: str,
+    seed: int,
+    isolation: str,
+    questions: str = "",
+) -> bytes:
+    """The zip for "Configure autograder": `setup.sh`, `run_autograder`, this project and its exact versions; with the
+    files of a changed course, where there are any."""
+    chosen = [f"--questions {questions}"] if questions else []
+    chosen += ["--course source/course/course.toml"] if course else []
+    run = RUN.format(experiments=experiments, seed=seed, isolation=isolation, chosen=" ".join(chosen))
     page = io.BytesIO()
     with zipfile.ZipFile(page, "w", zipfile.ZIP_DEFLATED) as archive:
         add(archive, "setup.sh", SETUP.encode(), executable=True)
         add(archive, "run_autograder", run.encode(), executable=True)
         for name, content in sorted(files.items()):
             add(archive, name if name == "constraints.txt" else f"evidence/{name}", content)
+        for name, text in sorted(course.items()):
+            add(archive, f"course/{name}", text.encode())
     return page.getvalue()
 
 

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from grading.assignment import load
+from grading.assignment import load, load_course
 from grading.cli import MISTAKES, app
 from grading.exports import canvas, github, gradescope, junit, moodle, tables
 from grading.report.data import Report
@@ -56,6 +56,18 @@ def test_the_autograder_zip_has_what_gradescope_runs_and_no_solution(tmp_path: P
         assert archive.getinfo("run_autograder").external_attr >> 16 & 0o111
         assert not [name for name in names if "implementations/" in name or "tests/suite/" in name]
         assert "results/results.json" in archive.read("run_autograder").decode()
+
+
+def test_the_autograder_zip_holds_a_changed_course(tmp_path: Path) -> None:
+    """`run_autograder` grades by the very questions that the course file asks, own ones included."""
+    course = Path(__file__).parents[2] / "docs" / "own_question" / "course.toml"
+    words = ["export", "gradescope", str(tmp_path / "autograder.zip"), "--course", str(course)]
+    found = CliRunner().invoke(app, words)
+    assert found.exit_code == 0, found.output
+    with zipfile.ZipFile(tmp_path / "autograder.zip") as archive:
+        archive.extractall(tmp_path / "source")
+    assert "--course source/course/course.toml" in (tmp_path / "source" / "run_autograder").read_text()
+    assert load_course(tmp_path / "source" / "course" / "course.toml").questions == load_course(course).questions
 
 
 def test_canvas_accepts_the_header_and_the_title(reports: list[Report]) -> None:
