@@ -75,11 +75,16 @@ class Document:
 
 def parse_document(text: str) -> Document:
     """The parts of a Markdown text; ReadError if it is too long or its front matter is broken."""
+    front = FRONT.match(text) if len(text) <= MAX_DOCUMENT else None
+    return Document(parts_of(text), _front(front.group(1)) if front else {})
+
+
+def parts_of(text: str) -> list[Part]:
+    """The parts alone, whatever its front matter says.  ReadError if the text is too long."""
     if len(text) > MAX_DOCUMENT:
         raise ReadError(f"a document of more than {MAX_DOCUMENT} characters")
     front = FRONT.match(text)
-    start = front.end() if front else 0
-    return Document(list(_Walk(text, start).parts()), _front(front.group(1)) if front else {})
+    return list(_Walk(text, front.end() if front else 0).parts())
 
 
 def _front(text: str) -> dict[str, Any]:

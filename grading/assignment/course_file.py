@@ -4,6 +4,7 @@ title = "Advanced Machine Learning, autumn 2026"
 levels = ["D", "C"]                    # which levels are asked; all where absent
 without = ["2.1.12"]                   # questions left out
 add = ["bayesian_linear_regression"]   # folders with own question pages and test_*.py files
+points_step = 0.25                     # points of a check are a multiple of this
 
 [points]
 "1.2.4" = 8
@@ -43,7 +44,7 @@ from pathlib import Path
 
 import msgspec
 
-from grading.assignment.catalogue import PAGES, CatalogueError, Course, Question, read_page, validated
+from grading.assignment.catalogue import PAGES, CatalogueError, Course, Points, Question, Step, read_page, validated
 from grading.assignment.policy import Late, Policy, Request
 from grading.assignment.tables import read_requests, read_times
 
@@ -68,7 +69,8 @@ class CourseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     levels: list[str] = []
     without: list[str] = []
     add: list[str] = []
-    points: dict[str, float] = {}
+    points: dict[str, Points] = {}
+    points_step: Step | None = None
     level: dict[str, str] = {}
     text: dict[str, Text] = {}
     deadlines: dict[str, datetime] = {}
@@ -92,7 +94,7 @@ def load_course(path: Path | None) -> Course:
         return validated(PAGES, Course(tuple(pages)))
     file = read_course_file(path)
     folders = [own_folder(path, name) for name in file.add]
-    pages += [read_page(page) for folder in folders for page in sorted(folder.glob("*.toml"))]
+    pages += [own_page(page) for folder in folders for page in sorted(folder.glob("*.toml"))]
     refuse_unknown(path, file, pages)
     every = validated(path, Course(tuple(reworded(page, file) for page in pages)))
     chosen = tuple(
@@ -194,6 +196,14 @@ def own_folder(path: Path, name: str) -> Path:
     return folder
 
 
+def own_page(path: Path) -> Question:
+    """A page of an own question.  Raises CatalogueError also where it has goals: only the assignment has contexts."""
+    page = read_page(path)
+    if page.goals:
+        raise CatalogueError(f'{path}: goals: no context says what their letters mean; use a check of kind = "prose"')
+    return page
+
+
 def refuse_unknown(path: Path, file: CourseFile, pages: list[Question]) -> None:
     """Raises CatalogueError where the file speaks of a question or level that does not exist."""
     text = path.read_text(encoding="utf-8-sig")
@@ -215,6 +225,7 @@ def reworded(page: Question, file: CourseFile) -> Question:
     return msgspec.structs.replace(
         page,
         points=file.points.get(page.number, page.points),
+        step=file.points_step or page.step,
         level=file.level.get(page.number, page.level),
         title=text.title or page.title,
         statement=text.statement or page.statement,

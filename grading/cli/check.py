@@ -52,11 +52,14 @@ def checked(file: Path, question: str | None, context: Path | None) -> DocumentR
     """The report on a file.  Raises Mistake for a file, context or document that cannot be read."""
     page = None if context is None else page_of(context)
     try:
-        return check_document(file.read_text(encoding="utf-8-sig"), question, page, goals=load().goals())
+        report = check_document(file.read_text(encoding="utf-8-sig"), question, page, goals=load().goals())
     except UnicodeDecodeError as error:
         raise Mistake(f"{file}: {error}; save it as UTF-8") from None
     except (ReadError, ContextError) as error:
         raise Mistake(f"{file}: {error}") from None
+    if question is not None and not report.parts:
+        raise Mistake(f"--question {question}: nothing stands under a heading with this number in {file}")
+    return report
 
 
 def page_of(path: Path) -> Context:

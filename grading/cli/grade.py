@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from grading.assignment import Question, load_course
+from grading.cli.lists import listed
 from grading.cli.mistakes import Mistake
 from grading.cli.progress import Progress
 from grading.cluster.dask import Cluster
@@ -57,7 +58,7 @@ def grade(
     refuse_without_sandbox(isolation)
     refuse_inside(folder.resolve(), out.resolve())
     asked = load_course(course)
-    chosen = asked.select([part.strip() for part in questions.split(",") if part.strip()])
+    chosen = asked.select(listed(questions))
     trusted = content_hash(PROJECT) if experiments is Experiments.DIFFERENT else ""
     conditions = Conditions(seed, profile, prerequisites, asked.experiment_tolerance, experiments, audit, trusted)
     console = Console(highlight=False, soft_wrap=True)

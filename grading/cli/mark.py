@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import os
 import secrets
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +15,7 @@ from rich.console import Console
 
 from grading.assignment import load_course
 from grading.cli.mistakes import Mistake
-from grading.marking import Desk, make_app, read_table, write_table
+from grading.marking import Desk, TableError, make_app, read_table, write_table
 from grading.run import NAME, Run
 from grading.verdict.answers import sections
 
@@ -21,7 +23,7 @@ from grading.verdict.answers import sections
 def mark(
     out: Annotated[Path, typer.Argument(help="The folder that `evidence grade` wrote, with gradebook.sqlite.")],
     marker: Annotated[str, typer.Option("--as", help="Your name, kept with every mark.")] = getpass.getuser(),
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     write: Annotated[Path | None, typer.Option("--write", help="Write a CSV of all answers instead.")] = None,
     read: Annotated[Path | None, typer.Option("--read", help="Take marks from a CSV instead.")] = None,
     course: Annotated[Path | None, typer.Option(help="Another course.toml than the run's own.")] = None,
@@ -40,17 +42,27 @@ def mark(
         write.write_text(write_table(desk, marker), encoding="utf-8")
         console.print(f"answers written to {write}; fill in points and why, then: evidence mark {out} --read {write}")
     elif read is not None:
-        console.print(f"{read_table(desk, read_text(read), marker)} marks saved")
+        console.print(f"{taken(desk, read, marker)} marks saved")
     else:
         serve(desk, marker, port, console, run)
 
 
-def read_text(path: Path) -> str:
-    """The CSV's text.  Raises Mistake where it cannot be read."""
+def taken(desk: Desk, path: Path, marker: str) -> int:
+    """How many marks a CSV has given.  Raises Mistake where it cannot be taken."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_table(desk, path.read_text(encoding="utf-8-sig"), marker)
     except UnicodeDecodeError as error:
         raise Mistake(f"{path}: {error}; save it as UTF-8") from None
+    except TableError as error:
+        raise Mistake(f"{path}: {error}") from None
+
+
+def listening(port: int) -> socket.socket:
+    """A socket for the page.  Raises Mistake where the port is taken."""
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise Mistake(f"--port {port}: {os.strerror(error.errno or 0)}; give another one, or 0") from None
 
 
 def serve(desk: Desk, marker: str, port: int, console: Console, run: Run) -> None:
@@ -58,7 +70,8 @@ def serve(desk: Desk, marker: str, port: int, console: Console, run: Run) -> Non
     from werkzeug.serving import make_server
 
     token = secrets.token_urlsafe(24)
-    server = make_server("127.0.0.1", port, make_app(desk, marker, token, run), threaded=True)
+    with listening(port) as channel:
+        server = make_server("127.0.0.1", port, make_app(desk, marker, token, run), threaded=True, fd=channel.fileno())
     console.print(f"open http://127.0.0.1:{server.port}/?token={token}\n(opens once; Ctrl-C ends)", soft_wrap=True)
     server.serve_forever()
     console.print("\nevery mark is saved")

@@ -9,7 +9,6 @@ from grading.cluster.dask import ClusterError
 from grading.gradebook import GradebookError
 from grading.handout import HandoutError, WheelError
 from grading.intake import IntakeProblem
-from grading.marking import TableError
 from grading.sandbox import SandboxUnavailable
 from grading.submission.folder import LayoutError
 
@@ -34,7 +33,6 @@ MISTAKES = (
     LayoutError,
     OSError,
     SandboxUnavailable,
-    TableError,
     WheelError,
 )
 

@@ -7,7 +7,7 @@ it cannot be there twice.  Marks given by hand are only ever added; the latest c
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +38,7 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOU
 
 
 class GradebookError(Exception):
-    """A file that is no gradebook, or one of another version; the message names it and the remedy."""
+    """A file that is no gradebook, is damaged or of another version; the message names it and the remedy."""
 
 
 class Key(NamedTuple):
@@ -104,18 +104,18 @@ class Gradebook:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing."""
-        self.connection.execute("BEGIN IMMEDIATE")
+        self.execute("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            self.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
+        self.execute("COMMIT")
 
     def record(self, key: Key, outcome: Outcome, isolation: str) -> None:
         """Keep an outcome at once.  One that is there already stays, unless the grader had broken over it."""
         row = (*key, outcome.state, msgspec.json.encode(outcome).decode(), isolation, now())
-        self.connection.execute(
+        self.execute(
             "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state,"
             " body = excluded.body, isolation = excluded.isolation, recorded = excluded.recorded"
             f" WHERE outcome.state = '{State.BROKEN}'",
@@ -124,14 +124,12 @@ class Gradebook:
 
     def forget(self, key: Key) -> None:
         """Drop an outcome, so that the next one takes its place."""
-        self.connection.execute(
-            'DELETE FROM outcome WHERE content = ? AND "check" = ? AND fingerprint = ? AND policy = ?', key
-        )
+        self.execute('DELETE FROM outcome WHERE content = ? AND "check" = ? AND fingerprint = ? AND policy = ?', key)
 
     def kept(self, content: str) -> dict[tuple[str, str, str], Outcome]:
         """All outcomes of one submission by check, fingerprint and seed policy."""
         rows = self.rows('SELECT "check", fingerprint, policy, body FROM outcome WHERE content = ?', content)
-        return {(check, mark, policy): decode(body) for check, mark, policy, body in rows}
+        return {(check, mark, policy): self.decoded(body, Outcome) for check, mark, policy, body in rows}
 
     def isolations(self, content: str) -> list[str]:
         """How the submission was kept apart while its outcomes were computed."""
@@ -142,17 +140,17 @@ class Gradebook:
         """All outcomes in the order of their keys."""
         query = 'SELECT content, "check", fingerprint, policy, body FROM outcome ORDER BY 1, 2, 3, 4'
         for *key, body in self.rows(query):
-            yield Key(*key), decode(body)
+            yield Key(*key), self.decoded(body, Outcome)
 
     def latest(self) -> Iterator[tuple[Key, Outcome]]:
         """Of each check of each submission under each seed policy the outcome that was recorded last."""
         query = 'SELECT content, "check", fingerprint, policy, body, MAX(recorded) FROM outcome GROUP BY 1, 2, 4'
         for content, check, fingerprint, policy, body, _ in self.rows(query):
-            yield Key(content, check, fingerprint, policy), decode(body)
+            yield Key(content, check, fingerprint, policy), self.decoded(body, Outcome)
 
     def add_mark(self, mark: Mark) -> None:
         """Keep a mark given by hand; earlier ones stay as history."""
-        self.connection.execute(
+        self.execute(
             'INSERT INTO mark (content, "check", points, who, why, at) VALUES (?, ?, ?, ?, ?, ?)',
             (mark.content, mark.check, mark.points, mark.who, mark.why, mark.at or now()),
         )
@@ -165,9 +163,9 @@ class Gradebook:
     def hand_in(self, entries: Iterable[HandedIn]) -> None:
         """Note who handed in what, all at once; who is no longer there is forgotten, their outcomes are not."""
         with self.transaction():
-            self.connection.execute("DELETE FROM handed_in")
+            self.execute("DELETE FROM handed_in")
             for entry in entries:
-                self.connection.execute(
+                self.execute(
                     "INSERT INTO handed_in VALUES (?, ?, ?, ?)",
                     (entry.submission, entry.content, entry.folder, msgspec.json.encode(entry.notices).decode()),
                 )
@@ -175,36 +173,43 @@ class Gradebook:
     def handed_in(self) -> list[HandedIn]:
         """Who handed in what, by submission."""
         rows = self.rows("SELECT submission, content, folder, notices FROM handed_in ORDER BY submission")
-        return [HandedIn(name, work, folder, msgspec.json.decode(notices)) for name, work, folder, notices in rows]
+        return [HandedIn(name, work, folder, self.decoded(said, list[str])) for name, work, folder, said in rows]
 
     def set(self, name: str, value: Any) -> None:
         """Keep a setting of the run (conditions, isolation)."""
         text = msgspec.json.encode(value).decode()
-        self.connection.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, text))
+        self.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, text))
 
     def get(self, name: str, kind: type[T], default: T) -> T:
         """A setting of the run."""
         rows = self.rows("SELECT value FROM setting WHERE name = ?", name)
+        return self.decoded(rows[0][0], kind) if rows else default
+
+    def decoded(self, body: str, kind: type[T]) -> T:
+        """A value as it was written.  Raises GradebookError."""
         try:
-            return msgspec.json.decode(rows[0][0], type=kind) if rows else default
-        except msgspec.ValidationError as error:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.DecodeError as error:
             raise GradebookError(
-                f"{self.path}: written by another version of evidence ({error}); run `evidence grade` on it again"
+                f"{self.path}: damaged, or written by another version of evidence ({error});"
+                " run `evidence grade` on it again, or restore a copy"
             ) from None
+
+    def execute(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Run a statement and return its rows.  Raises GradebookError."""
+        try:
+            with closing(self.connection.execute(query, values)) as cursor:
+                return cursor.fetchall()
+        except sqlite3.Error as error:
+            raise GradebookError(f"{self.path}: {error}; restore a copy, or give another --out folder") from None
 
     def rows(self, query: str, *values: str) -> list[Any]:
         """The rows of a query."""
-        with closing(self.connection.execute(query, values)) as cursor:
-            return cursor.fetchall()
+        return self.execute(query, values)
 
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
-
-
-def decode(body: str) -> Outcome:
-    """An outcome as it was written."""
-    return msgspec.json.decode(body, type=Outcome)
 
 
 def now() -> str:

@@ -48,17 +48,21 @@ def read_table(desk: Desk, text: str, who: str) -> int:
         TableError: a column is missing, or a row names no submission or check, or its points are out of range.
     """
     reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    try:
+        lines = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise TableError([f"line {reader.line_num}: {error}"]) from None
     absent = [name for name in ("submission", "check", "points") if name not in (reader.fieldnames or ())]
     if absent:
         raise TableError([f"line 1: there is no column {name}" for name in absent])
     manifest, known = desk.course.manifest(), {entry.content for entry in desk.book.handed_in()}
     rows, faults = [], []
-    for row in reader:
+    for number, row in lines:
         cells = {key: value or "" for key, value in row.items() if isinstance(key, str)}
         if not cells["points"].strip():
             continue
         fault = fault_of(cells, manifest, known)
-        faults += [f"line {reader.line_num}: {fault}"] if fault else []
+        faults += [f"line {number}: {fault}"] if fault else []
         rows.append(cells)
     if faults:
         raise TableError(faults)

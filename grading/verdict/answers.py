@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from derivations.check import NO_GOALS, Goals, check_document
-from derivations.document import Kind, parse_document
+from derivations.document import Kind, parts_of
 from derivations.reader import ReadError
 from derivations.report import DocumentReport
 from derivations.verdict import undecided
@@ -12,10 +12,10 @@ from derivations.verdict import undecided
 def sections(text: str) -> dict[str, str]:
     """The Markdown under each question's heading, by number; text before the first such heading belongs to none.
 
-    A question may have several headings; their texts are joined.  A document that cannot be read has no sections.
+    A question may have several headings; their texts are joined.  A document that is too long has no sections.
     """
     try:
-        parts = [part for part in parse_document(text).parts if part.kind is not Kind.INLINE]
+        parts = [part for part in parts_of(text) if part.kind is not Kind.INLINE]
     except ReadError:
         return {}
     lines, found = text.splitlines(), dict[str, str]()

@@ -96,6 +96,9 @@ def outcome_of(identifier: str, error: BaseException | None, calls: list[Call], 
         return Outcome(check=identifier, state=State.NEEDS_HUMAN, message=str(error), seconds=seconds)
     if isinstance(error, Flaky):
         return Outcome(check=identifier, state=State.FAILED, message=FLAKY, counterexample=example, seconds=seconds)
+    if cannot_be_read(error):
+        said = f"answers.md cannot be read: {error}"
+        return Outcome(check=identifier, state=State.NEEDS_HUMAN, message=said, seconds=seconds)
     frames = "".join(traceback.format_exception(error))
     return Outcome(
         check=identifier,
@@ -105,6 +108,13 @@ def outcome_of(identifier: str, error: BaseException | None, calls: list[Call], 
         counterexample=example,
         seconds=seconds,
     )
+
+
+def cannot_be_read(error: BaseException) -> bool:
+    """Is it that a document cannot be read as a whole?  Sympy takes a second to import, and few checks come here."""
+    from derivations.check import ContextError, ReadError
+
+    return isinstance(error, ReadError | ContextError)
 
 
 def waiting(identifier: str, number: str) -> Outcome:
