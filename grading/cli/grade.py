@@ -26,7 +26,8 @@ from grading.gradebook import Conditions, Experiments, Prerequisites, Profile, c
 from grading.gradebook.content import PROJECT
 from grading.report import write
 from grading.run import Run, Settings
-from grading.sandbox import Isolation, SandboxUnavailable, available
+from grading.sandbox import Isolation
+from grading.sandbox.forking import refuse_without_sandbox
 
 
 def grade(
@@ -60,7 +61,9 @@ def grade(
     asked = load_course(course)
     chosen = asked.select(listed(questions))
     trusted = content_hash(PROJECT) if experiments is Experiments.DIFFERENT else ""
-    conditions = Conditions(seed, profile, prerequisites, asked.experiment_tolerance, experiments, audit, trusted)
+    conditions = Conditions(
+        seed, profile, prerequisites, asked.experiment_tolerance, experiments, audit, trusted, asked.limits
+    )
     console = Console(highlight=False, soft_wrap=True)
     with stoppable(console):
         run = Run.begin(out, Settings(conditions, isolation, str(course.resolve()) if course else ""))
@@ -78,13 +81,6 @@ def stoppable(console: Console) -> Iterator[None]:
         console.print("stopped. Nothing that ended is lost; this goes on from here:", style="bold")
         console.print(f"  {shlex.join(['evidence', *sys.argv[1:]])}", markup=False)
         raise typer.Exit(130) from None
-
-
-def refuse_without_sandbox(isolation: Isolation) -> None:
-    """Raises SandboxUnavailable where a sandbox is wanted and this machine has none."""
-    reason = available() if isolation is Isolation.SANDBOX else None
-    if reason:
-        raise SandboxUnavailable(f"{reason}; --isolation process runs submissions unprotected, if you trust them")
 
 
 def refuse_inside(folder: Path, out: Path) -> None:

@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined
 
 from grading.feedback.typeset import markdown
 from grading.marking.agreement import agreement
-from grading.marking.desk import Answer, Desk
+from grading.marking.desk import Answer, Desk, Unmarkable, points_from
 from grading.marking.requests import RequestPages
 from grading.report.page import picture
 from grading.run import Run
@@ -105,9 +105,9 @@ class Pages:
         """Save the mark and go on; what cannot be saved is said on the same page."""
         answer, count = self.at(name, place)
         try:
-            points = float(request.form.get("points", "").replace(",", "."))
+            points = points_from(request.form.get("points", ""))
             self.desk.mark(answer.content, name, points, self.who, request.form.get("why", ""))
-        except ValueError as error:
+        except Unmarkable as error:
             return self.page(name, place, fault=str(error)), 400
         return make_response(redirect(url_for("one", name=name, place=min(place + 1, count - 1))))
 

@@ -15,6 +15,10 @@ Sections = Callable[[str], dict[str, str]]
 """Splits `answers.md` into the text under each question's heading."""
 
 
+class Unmarkable(ValueError):
+    """A mark that cannot be given; the message says why, on the marker's page."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """One submission's answer to one check, without a name."""
@@ -85,7 +89,7 @@ class Desk:
             return {}
 
     def mark(self, content: str, identifier: str, points: float, who: str, why: str) -> Mark:
-        """Save a mark at once.  Raises ValueError where it cannot be given."""
+        """Save a mark at once.  Raises Unmarkable where it cannot be given."""
         mark = self.signed(content, identifier, points, who, why)
         self.book.add_mark(mark)
         return mark
@@ -94,17 +98,25 @@ class Desk:
         """A mark that can be given.
 
         Raises:
-            ValueError: the check or submission does not exist, the points are out of range, or nobody signs.
+            Unmarkable: the check or submission does not exist, the points are out of range, or nobody signs.
         """
         manifest = self.course.manifest()
         if identifier not in manifest:
-            raise ValueError(f"there is no check {identifier}")
+            raise Unmarkable(f"there is no check {identifier}")
         if content not in {entry.content for entry in self.book.handed_in()}:
-            raise ValueError(f"there is no submission {content}")
+            raise Unmarkable(f"there is no submission {content}")
         question, check = manifest[identifier]
         most = question.points_of(check)
         if not 0 <= points <= most + 1e-9:
-            raise ValueError(f"{points:g} points for {identifier}, where 0 to {most:g} can be given")
+            raise Unmarkable(f"{points:g} points for {identifier}, where 0 to {most:g} can be given")
         if not who.strip():
-            raise ValueError("a mark needs the name of who gives it")
+            raise Unmarkable("a mark needs the name of who gives it")
         return Mark(content=content, check=identifier, points=points, who=who.strip(), why=why.strip())
+
+
+def points_from(written: str) -> float:
+    """Points as a marker writes them.  Raises Unmarkable."""
+    try:
+        return float(written.replace(",", "."))
+    except ValueError:
+        raise Unmarkable(f"points {written!r}: write a number such as 1.5") from None

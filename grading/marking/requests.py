@@ -9,7 +9,7 @@ from flask import Response, abort, make_response, redirect, render_template, req
 from grading.assignment import Kind
 from grading.assignment.policy import Request
 from grading.feedback.typeset import markdown
-from grading.marking.desk import Desk
+from grading.marking.desk import Desk, Unmarkable, points_from
 from grading.regrade import Asked, asked, give_points, run_again
 from grading.run import Run
 from grading.verdict.outcome import Outcome
@@ -40,20 +40,20 @@ class RequestPages:
         found = self.find(identifier)
         try:
             self.answer(found.request, request.form.get("check", ""), request.form.get("why", "").strip())
-        except ValueError as error:
+        except Unmarkable as error:
             return self.page(found, fault=str(error)), 400
         return make_response(redirect(url_for("index")))
 
     def answer(self, asked_: Request, check: str, why: str) -> None:
-        """Give points, or run the check again.  Raises ValueError."""
+        """Give points, or run the check again.  Raises Unmarkable."""
         content, _ = self.work(asked_)
         if not why:
-            raise ValueError("say why: the student reads it")
+            raise Unmarkable("say why: the student reads it")
         if request.form.get("do") != "run":
-            points = float(request.form.get("points", "").replace(",", "."))
+            points = points_from(request.form.get("points", ""))
             give_points(self.desk.book, asked_, self.desk.signed(content, check, points, self.who, why))
         elif self.run is None or check not in self.outcomes(asked_):
-            raise ValueError(f"{check} cannot be run again: a human reads it, or it has no outcome yet")
+            raise Unmarkable(f"{check} cannot be run again: a human reads it, or it has no outcome yet")
         else:
             run_again(self.run, asked_, content, check, self.who, why)
 

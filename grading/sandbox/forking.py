@@ -32,11 +32,7 @@ class ForkServer:
     """
 
     def __init__(self, isolation: Isolation = Isolation.SANDBOX) -> None:
-        if sys.platform != "linux":
-            raise SandboxUnavailable(f"grading needs Linux, this is {sys.platform}; use a Linux machine")
-        reason = available() if isolation is Isolation.SANDBOX else None
-        if reason:
-            raise SandboxUnavailable(f"{reason}; --isolation process runs submissions unprotected, if you trust them")
+        refuse_without_sandbox(isolation)
         self.isolation = isolation
         self.home = Path(tempfile.mkdtemp(prefix="evidence-server-"))
         self.start()
@@ -104,6 +100,15 @@ class ForkServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def refuse_without_sandbox(isolation: Isolation) -> None:
+    """Raises SandboxUnavailable where this machine cannot keep submissions apart in this way."""
+    if sys.platform != "linux":
+        raise SandboxUnavailable(f"grading needs Linux, this is {sys.platform}; use a Linux machine")
+    reason = available() if isolation is Isolation.SANDBOX else None
+    if reason:
+        raise SandboxUnavailable(f"{reason}; --isolation process runs submissions unprotected, if you trust them")
 
 
 def clean_environment(home: Path) -> dict[str, str]:
