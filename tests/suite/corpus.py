@@ -28,8 +28,6 @@ class Mutant:
     name: str
     message: str
     replacement: Function
-    survives: str = ""
-    """Why no check kills it, where none can without failing correct work."""
 
     def __str__(self) -> str:
         return f"{self.question} {self.function}: {self.name}"
@@ -57,9 +55,9 @@ class Target:
     mutants: list[Mutant]
     variants: list[Variant]
 
-    def wrong(self, name: str, message: str, replacement: Function, *, survives: str = "") -> None:
+    def wrong(self, name: str, message: str, replacement: Function) -> None:
         """Add a mistake."""
-        self.mutants.append(Mutant(self.question, self.function, name, message, replacement, survives))
+        self.mutants.append(Mutant(self.question, self.function, name, message, replacement))
 
     def right(self, name: str, replacement: Function) -> None:
         """Add a correct variant."""

@@ -123,14 +123,13 @@ def section(question: str, rows: list[Row]) -> str:
         lines.append(line([check, *marks, str(counts[f"{question}/{check}"])]))
     excused = [(check, reasons_kept[key]) for check in checks if (key := f"{question}/{check}") in reasons_kept]
     lines += ["", *(f"- `{check}` kills nothing alone, and is kept: {why}" for check, why in excused)]
-    reasons: dict[Row, str] = {(m.function, m.name): m.survives for m in MUTANTS if m.question == question}
-    lines += ["", *(f"{i}. {remark(name, killers, reasons)}" for i, name in enumerate(names, 1)), ""]
+    lines += ["", *(f"{i}. {remark(name, killers)}" for i, name in enumerate(names, 1)), ""]
     return "\n".join(lines)
 
 
-def remark(name: Row, killers: dict[Row, set[str]], reasons: dict[tuple[str, ...], str]) -> str:
+def remark(name: Row, killers: dict[Row, set[str]]) -> str:
     """`gamma.fisher_information`: diagonal"""
-    survives = "" if killers[name] else f" **survives**: {reasons.get(name) or 'no check kills it'}"
+    survives = "" if killers[name] else " **survives**"
     return f"`{name[0]}`: {name[1]}{survives}"
 
 

@@ -192,19 +192,6 @@ for target_of, direction, kind in (
         ),
     )
     target_of.wrong(
-        f"steps in one parameter after the other ({kind})",
-        "Both parameters move along the gradient of the same point; alpha's new value is used for beta.",
-        path(
-            lambda x, theta, size, parameterization, d=direction: np.array(
-                [
-                    (first := size * d(x, theta, parameterization))[0],
-                    (size * d(x, np.maximum(theta - [first[0], 0], 1e-3), parameterization))[1],
-                ]
-            )
-        ),
-        survives="It is a correct descent with the same first-order steps, and any coordinates are allowed.",
-    )
-    target_of.wrong(
         f"the step size shrinks ({kind})",
         "Every epoch's step has length step_size.",
         lambda x, a, b, n, size, parameterization="scale", d=direction: shrinking(

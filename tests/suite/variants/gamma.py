@@ -108,6 +108,20 @@ def slope_by_autodiff(x: Any, a: float, b: float, parameterization: str = "scale
 slope.right("automatic differentiation", slope_by_autodiff)
 
 
+def in_turns(direction: Any) -> Any:
+    """A step in alpha, then one in beta from where that led: the same to first order in the step size."""
+
+    def descend(x: Any, a: float, b: float, n: int, size: float, parameterization: str = "scale") -> np.ndarray:
+        path = [(a, b)]
+        for _ in range(n):
+            a = max(a - size * direction(x, a, b, parameterization)[0], 1e-3)
+            b = max(b - size * direction(x, a, b, parameterization)[1], 1e-3)
+            path.append((a, b))
+        return np.array(path)
+
+    return descend
+
+
 def descending(direction: Any) -> Any:
     """Plain steps, halved until both parameters stay positive."""
 
@@ -124,16 +138,14 @@ def descending(direction: Any) -> Any:
     return descend
 
 
-descent.right("halved steps at the boundary", descending(gamma.negative_log_likelihood_gradient))
-natural_descent.right(
-    "halved steps at the boundary",
-    descending(
-        lambda x, a, b, parameterization: np.linalg.solve(
-            gamma.fisher_information(a, b, parameterization),
-            gamma.negative_log_likelihood_gradient(x, a, b, parameterization),
-        )
-    ),
-)
+def natural_slope(x: Any, a: float, b: float, parameterization: str) -> np.ndarray:
+    fisher_matrix = gamma.fisher_information(a, b, parameterization)
+    return np.linalg.solve(fisher_matrix, gamma.negative_log_likelihood_gradient(x, a, b, parameterization))
+
+
+for asked, direction in ((descent, gamma.negative_log_likelihood_gradient), (natural_descent, natural_slope)):
+    asked.right("halved steps at the boundary", descending(direction))
+    asked.right("one parameter after the other", in_turns(direction))
 factors.right("children first", lambda m, v: [*[c for c in m if v in m[c]], v])
 factors.right("sorted by name", lambda m, v: sorted(rao_blackwell.factors(m, v)))
 
