@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import inspect
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from grading.assignment import Check, Kind, Question, load
 from grading.montecarlo import ALPHA, BETA
@@ -57,7 +60,7 @@ def section(question: Question, texts: dict[str, tuple[str, str]]) -> str:
 
 def entry(question: Question, check: Check, texts: dict[str, tuple[str, str]]) -> list[str]:
     """Claim, points, and what the test says of its rung, oracle and errors."""
-    title = f"**{check.name.replace('_', ' ')}** ({question.points_of(check):.2g} points). {check.claim}"
+    title = f"**{check.name.replace('_', ' ')}** ({question.points_of(check):g} points). {check.claim}"
     file, doc = texts.get(question.identifier(check), ("", ""))
     if check.kind is Kind.PROSE:
         beside = [f"> {' '.join(doc.split())} (`tests/{file}`)", ""] if file else []
@@ -77,11 +80,28 @@ def ladder(texts: dict[str, tuple[str, str]]) -> str:
     return "\n".join([*lines, "", f"Monte Carlo: {', '.join(drawn)}. Experiments train, and are no rung.", ""])
 
 
+def seeds() -> str:
+    """The checks on the reference under many seeds, as `python -m tests.seeds --record docs/seeds.csv` found them."""
+    counts: dict[tuple[str, str], np.ndarray] = {}
+    with (DOCS / "seeds.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            key = row["rung"], row["files"]
+            counts[key] = counts.get(key, 0) + np.array([int(row[name]) for name in ("seeds", "checks", "failures")])
+    lines = [
+        "The reference under many seeds:",
+        "",
+        "| rung | files | seeds | checks run | failures |",
+        "|---" * 5 + "|",
+    ]
+    lines += [f"| {rung} | {files} | {n:,} | {ran:,} | {bad} |" for (rung, files), (n, ran, bad) in counts.items()]
+    return "\n".join([*lines, ""])
+
+
 def main() -> None:
     """Write `checks.md`."""
     texts = docstrings()
     pages = [section(question, texts) for question in load().questions]
-    (DOCS / "checks.md").write_text("\n".join([HEAD, ladder(texts), *pages]).rstrip() + "\n", encoding="utf-8")
+    (DOCS / "checks.md").write_text("\n".join([HEAD, ladder(texts), seeds(), *pages]).rstrip() + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,11 @@ import msgspec
 
 from derivations.goals.goal import Goal
 from grading.assignment.policy import Policy
+from grading.assignment.sharing import shared
 
 PAGES = Path(__file__).parent / "questions"
+Points = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+Step = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
 DERIVATION = "derivation"
 """The name of the check that reads a question's text."""
 
@@ -40,7 +43,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     claim: str
     """What is asked, in one sentence for students."""
     kind: Kind = Kind.TEST
-    weight: float = 1.0
+    weight: Annotated[float, msgspec.Meta(gt=0, le=1e6)] = 1.0
     """Share of the question's points, relative to the question's other checks."""
     needs: list[str] = []
     """Checks (`1.2.4/name`) or whole questions (`1.2.4`) that must pass before this one means anything."""
@@ -59,7 +62,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     number: Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)*$")]
     level: str
     title: str
-    points: float
+    points: Points
     statement: str
     functions: list[str] = []
     """Contract functions this question asks for, e.g. `gamma.fisher_information`."""
@@ -67,14 +70,17 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     goals: list[Goal] = []
     """What the question wants to see derived; the check `derivation` looks for it."""
     checks: list[Check] = []
+    step: Step = 0.25
+    """Points of a check are a multiple of this."""
 
     def identifier(self, check: Check) -> str:
         """`2.2.16/fisher_is_positive_definite`."""
         return f"{self.number}/{check.name}"
 
     def points_of(self, check: Check) -> float:
-        """Points of one check: the question's points, shared by weight."""
-        return self.points * check.weight / sum(each.weight for each in self.checks)
+        """Points of one check: the question's points, shared by weight in readable amounts."""
+        place = [each.name for each in self.checks].index(check.name)
+        return shared(self.points, tuple(each.weight for each in self.checks), self.step)[place]
 
     @property
     def code_tests(self) -> list[str]:

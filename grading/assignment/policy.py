@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
@@ -15,11 +16,11 @@ import msgspec
 class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What late work costs.  Without one, a deadline is only shown."""
 
-    grace_minutes: float = 0
+    grace_minutes: Annotated[float, msgspec.Meta(ge=0)] = 0
     """Work handed in this long after the deadline still counts as in time."""
-    per_day: float = 0.1
+    per_day: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.1
     """Share of the points lost for each day begun."""
-    at_most_days: int = 3
+    at_most_days: Annotated[int, msgspec.Meta(ge=0)] = 3
     """Work later than this counts for nothing."""
 
     def days(self, deadline: datetime, handed_in: datetime) -> int:

@@ -28,7 +28,7 @@ def question_page(question: Question) -> str:
     lines = [
         f"## {question.number} {question.title}",
         "",
-        f"*{question.points:g} points*",
+        f"*{question.points:g} point{'' if question.points == 1 else 's'}*",
         "",
         question.statement.strip(),
     ]
@@ -45,7 +45,7 @@ def question_page(question: Question) -> str:
 def check_line(check: Check, points: float) -> str:
     """`- (0.5 points) claim`, with how the verdict is reached where it is not a quick test."""
     how = {Kind.TEST: "", Kind.EXPERIMENT: " *Training run.*", Kind.PROSE: " *Read by a human.*"}[check.kind]
-    return f"- ({points:.2g} points) {check.claim}{how}"
+    return f"- ({points:g} point{'' if points == 1 else 's'}) {check.claim}{how}"
 
 
 def answers(chosen: tuple[Question, ...]) -> str:

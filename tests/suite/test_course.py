@@ -6,9 +6,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from grading.assignment import CatalogueError, load_course
+from grading.assignment import CatalogueError, load, load_course
 from grading.assignment.policy import Late
+from grading.assignment.sharing import shared
 
 OWN = """number = "5.1.1"
 level = "C"
@@ -54,6 +57,10 @@ def test_points_levels_texts_and_own_questions(tmp_path: Path) -> None:
         ('title = "T"\nlevle = ["D"]\n', "line 2.*levle"),
         ('[points]\n"1.2.4" = "many"\n', "line .*points"),
         ('\n[points]\n"9.9.9" = 1\n', "line 3: points: there is no question 9.9.9"),
+        ('\n[points]\n"1.2.4" = -1\n', "line 2.*points"),
+        ('\n[points]\n"1.2.4" = nan\n', "line 2.*points"),
+        ("points_step = 0\n", "line 1.*points_step"),
+        ("[late]\nper_day = 10\n", "line 2.*per_day"),
         ('levels = ["E"]\n', "line 1: levels: there is no level E; there are D, C, B, A"),
         ('add = ["nowhere"]\n', "line 1: add: .*nowhere holds no question page"),
         ("[late]\nper_day = 0.1\nper_week = 1\n", "line 3.*per_week"),
@@ -119,3 +126,31 @@ def test_a_malformed_spreadsheet_is_refused_line_by_line(tmp_path: Path, name: s
     (tmp_path / "table.csv").write_text(text)
     with pytest.raises(CatalogueError, match=words):
         load_course(course(tmp_path, f'{name} = "table.csv"\n'))
+
+
+def test_points_of_checks_can_be_read_and_add_up() -> None:
+    """Of the assignment: quarter points, none without any, and a question's add up to the last bit."""
+    for question in load().questions:
+        each = [question.points_of(check) for check in question.checks]
+        assert sum(each) == question.points and min(each) > 0 and all(4 * points % 1 == 0 for points in each)
+
+
+@given(
+    points=st.integers(1, 4000).map(lambda n: n / 100),
+    weights=st.lists(st.sampled_from([0.25, 0.5, 1.0, 1.5, 2.0, 5.0]), min_size=1, max_size=9),
+    step=st.sampled_from([0.1, 0.25, 0.5, 1.0]),
+)
+def test_shared_points_add_up_and_stay_close_to_the_weights(points: float, weights: list[float], step: float) -> None:
+    """Whatever a course makes of points and step: the sum is kept, nobody gets nothing, and rounding costs a step."""
+    found = shared(points, tuple(weights), step)
+    assert sum(found) == pytest.approx(points, abs=1e-9) and min(found) > 0
+    ideal = [points * weight / sum(weights) for weight in weights]
+    assert all(abs(a - b) <= step + 1e-9 for a, b in zip(found, ideal, strict=True))
+
+
+def test_a_course_sets_the_step(tmp_path: Path) -> None:
+    """Halves instead of quarters; a step that would leave a check nothing gives way to a finer one."""
+    made = load_course(course(tmp_path, 'points_step = 0.5\n[points]\n"1.2.5" = 2\n"2.2.14" = 5\n'))
+    halves, many = made.question("2.2.14"), made.question("1.2.5")
+    assert [halves.points_of(check) for check in halves.checks] == [1.5, 1.5, 0.5, 1.0, 0.5]
+    assert all(many.points_of(check) > 0 for check in many.checks)
