@@ -94,7 +94,7 @@ def seeds() -> str:
         "|---" * 5 + "|",
     ]
     lines += [f"| {rung} | {files} | {n:,} | {ran:,} | {bad} |" for (rung, files), (n, ran, bad) in counts.items()]
-    return "\n".join([*lines, ""])
+    return "\n".join([*head, *rows, ""])
 
 
 def main() -> None:
