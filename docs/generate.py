@@ -87,13 +87,8 @@ def seeds() -> str:
         for row in csv.DictReader(file):
             key = row["rung"], row["files"]
             counts[key] = counts.get(key, 0) + np.array([int(row[name]) for name in ("seeds", "checks", "failures")])
-    lines = [
-        "The reference under many seeds:",
-        "",
-        "| rung | files | seeds | checks run | failures |",
-        "|---" * 5 + "|",
-    ]
-    lines += [f"| {rung} | {files} | {n:,} | {ran:,} | {bad} |" for (rung, files), (n, ran, bad) in counts.items()]
+    head = ["The reference under many seeds:", "", "| rung | files | seeds | checks run | failures |", "|---" * 5 + "|"]
+    rows = [f"| {rung} | {files} | {n:,} | {ran:,} | {bad} |" for (rung, files), (n, ran, bad) in counts.items()]
     return "\n".join([*head, *rows, ""])
 
 
