@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from derivations.goals.goal import Goal
+from grading.assignment.limits import TimeLimits
 from grading.assignment.policy import Policy
 from grading.assignment.sharing import shared
 
@@ -105,6 +106,7 @@ class Course(msgspec.Struct, frozen=True):
     """Acceptance bands of training runs, as a multiple of the recorded ones."""
     left_out: frozenset[str] = frozenset()
     """Numbers of questions that have pages and tests, but are not asked in this course."""
+    limits: TimeLimits = TimeLimits()
 
     @property
     def points(self) -> float:

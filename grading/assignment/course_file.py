@@ -33,6 +33,10 @@ date = 2026-12-20
 
 [tolerance]
 experiments = 1.5                      # acceptance bands of training runs, as a multiple of the recorded ones
+
+[limits]
+epoch_minutes = 90                     # the longest that an epoch of a training may take
+submission_hours = 12                  # the longest that a submission may compute, trainings included
 """
 
 from __future__ import annotations
@@ -45,6 +49,7 @@ from pathlib import Path
 import msgspec
 
 from grading.assignment.catalogue import PAGES, CatalogueError, Course, Points, Question, Step, read_page, validated
+from grading.assignment.limits import TimeLimits
 from grading.assignment.policy import Late, Policy, Request
 from grading.assignment.tables import read_requests, read_times
 
@@ -81,6 +86,7 @@ class CourseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """These three may be the name of a CSV beside the file."""
     regrade_until: date | None = None
     tolerance: Tolerance = Tolerance()
+    limits: TimeLimits = TimeLimits()
 
 
 def load_course(path: Path | None) -> Course:
@@ -110,6 +116,7 @@ def load_course(path: Path | None) -> Course:
         tuple(folders),
         file.tolerance.experiments,
         frozenset(page.number for page in left_out),
+        file.limits,
     )
     return validated(path, course)
 

@@ -80,7 +80,8 @@ class Station:
         assert self.job is not None
         kind = self.job.asked().manifest()[self.left[0]][1].kind if self.left else Kind.TEST
         full = kind is Kind.EXPERIMENT and self.job.conditions.profile is Profile.FULL
-        self.deadline = monotonic() + (FULL_TRAINING if full else SILENCE[kind])
+        granted = self.job.conditions.limits.granted if kind is Kind.EXPERIMENT else 0.0
+        self.deadline = monotonic() + (FULL_TRAINING if full else SILENCE[kind]) + granted
 
     def hear(self) -> Ended | None:
         """The next outcome, or None at the end of the job.  Raises Lost."""

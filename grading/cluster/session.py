@@ -48,7 +48,7 @@ def run(job: Job, transport: Transport, reference: Reference, publish: Publish) 
         Layout.read(Path(job.folder))
     except (LayoutError, OSError, ValueError, RecursionError) as error:
         return give_up(job, job.checks, State.ERROR, str(error), publish)
-    subject = Submission(transport, contract(job.asked().tests))
+    subject = Submission(transport, contract(job.asked().tests), epoch_seconds=job.conditions.limits.epoch_seconds)
     if job.conditions.prerequisites is Prerequisites.REFERENCE:
         subject.reference = reference
         subject.call_seconds, subject.check_seconds = ACROSS * subject.call_seconds, ACROSS * subject.check_seconds

@@ -7,6 +7,7 @@ fork server starts.  The station ends when the grader closes its end of the sock
 from __future__ import annotations
 
 import gc
+import math
 import os
 import signal
 import socket
@@ -18,9 +19,10 @@ from pathlib import Path
 import msgspec
 
 from grading.cluster.reference import Reference
-from grading.sandbox import Isolation
+from grading.sandbox import Isolation, Limits
 from grading.sandbox.forking import ForkServer
 from grading.sandbox.frames import exactly
+from grading.submission.remote import Patience, Remote
 
 LENGTH = struct.Struct("<I")
 
@@ -65,18 +67,24 @@ def warm() -> None:
     gc.freeze()
 
 
+def transport_of(folder: Path, server: ForkServer, seconds: float | None) -> Remote:
+    """A submission behind the sandbox, with so much time for everything that it computes where a course says so."""
+    if seconds is None:
+        return Remote(folder, server)
+    return Remote(folder, server, Limits(cpu_seconds=math.ceil(seconds)), Patience(submission=seconds))
+
+
 def judge(channel: socket.socket, server: ForkServer, reference: Reference, order: bytes) -> None:
     """Run one job; send each outcome as it comes, and an empty message at the end."""
     from grading.cluster.job import Ended, Job
     from grading.cluster.session import run
-    from grading.submission.remote import Remote
 
     job = msgspec.msgpack.decode(order, type=Job)
 
     def publish(ended: Ended) -> None:
         send(channel, msgspec.msgpack.encode(ended))
 
-    transport = Remote(Path(job.folder), server)
+    transport = transport_of(Path(job.folder), server, job.conditions.limits.submission_seconds)
     try:
         run(job, transport, reference, publish)
     finally:

@@ -21,7 +21,7 @@ from grading.experiments import epoch, evaluation
 from grading.experiments.checkpoint import read_checkpoint, write_checkpoint
 from grading.experiments.epoch import Untrainable
 from grading.experiments.mnist import PIXELS, Digits
-from grading.submission import Model, Problem, Raised, Submission
+from grading.submission import Model, Problem, Raised, Submission, TimedOut
 from grading.submission.network import Network
 from grading.verdict.claims import Refuted
 
@@ -125,10 +125,11 @@ def one_epoch(
     """
     message = {"op": "epoch", "function": run.function, "model": model, "plan": msgspec.to_builtins(plan)}
     message |= {"state": state, "images": digits.train, "number": number}
-    spent, steps = submission.spent, Steps()
+    spent, steps = submission.spent, Steps(-(-len(digits.train) // plan.batch))
     submission.listener = steps.hear
     try:
-        reply = submission.exchange(message, seconds)  # no example is left to try: the first problem ends the check
+        # Not `request`: no example is left to try, and the first problem ends the check.
+        reply = submission.exchange(message, submission.epoch_seconds or seconds)
     except Raised as problem:
         if str(problem).startswith(Untrainable.__name__):
             words = str(problem).partition(": ")[2]
@@ -146,6 +147,7 @@ def one_epoch(
 class Steps:
     """How far an epoch has come, by the submission's own account; only ever shown."""
 
+    total: int
     latest: int = 0
 
     def hear(self, message: Any) -> None:
@@ -156,10 +158,11 @@ class Steps:
 
 
 def at_step(problem: Problem, run: Run, number: int, steps: Steps) -> Problem:
-    """The same problem, with the place where it happened if that was in a step."""
+    """The same problem, with the place where it happened if that was in a step; a slow epoch is not one that hangs."""
     if not steps.latest:
         return problem
-    return type(problem)(f"{run.name}, epoch {number}, step {steps.latest}: {problem}", problem.traceback)
+    length = f"; an epoch has {steps.total} steps" if isinstance(problem, TimedOut) else ""
+    return type(problem)(f"{run.name}, epoch {number}, step {steps.latest}: {problem}{length}", problem.traceback)
 
 
 PARTS = {"parameters": "", "first": "Adam's mean of the gradient in ", "second": "Adam's mean square gradient in "}

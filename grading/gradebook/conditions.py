@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from grading.assignment import Check, Kind
+from grading.assignment.limits import TimeLimits
 
 TAKEN_OVER, AUDITED = "taken over from", "audited against"
 """How the seed policies of such outcomes go on, before the identity of the reference."""
@@ -54,6 +55,8 @@ class Conditions(msgspec.Struct, frozen=True):
     """Share of the submissions that are trained although they agree with the reference."""
     reference: str = ""
     """Content hash of the reference whose results are taken over; empty where none are."""
+    limits: TimeLimits = TimeLimits()
+    """How long code may take: the course's."""
 
     @property
     def training(self) -> str:
@@ -82,6 +85,7 @@ class Conditions(msgspec.Struct, frozen=True):
         if check.kind is Kind.EXPERIMENT:
             parts.append(str(self.profile))
             parts += [f"bands times {self.tolerance:g}"] if self.tolerance != 1 else []
+            parts += self.limits.words
         if substituted:
             parts.append("reference for " + " ".join(sorted(substituted)))
         return ", ".join(parts)

@@ -32,7 +32,8 @@ class Call:
 
 @dataclass
 class Submission:
-    """A submission behind a transport.  `call_seconds` bounds one call, `check_seconds` all calls of one check.
+    """A submission behind a transport.  `call_seconds` bounds one call, `check_seconds` all calls of one check,
+    `epoch_seconds` an epoch of a training where the profile's own limit does not serve.
 
     The time that a module takes to be imported counts for neither; the transport has a limit for that.
     """
@@ -41,6 +42,7 @@ class Submission:
     contract: dict[str, ContractModule] = field(default_factory=contract)
     call_seconds: float = 20.0
     check_seconds: float = 60.0
+    epoch_seconds: float | None = None
     reference: Reference | None = None
     """Answers `(qualified name, args, kwargs)` in the submission's place, where an instructor grades dependents so."""
     substituted: list[str] = field(default_factory=list)

@@ -13,15 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from grading.assignment import load_course
+from grading.cluster.job import Job
+from grading.cluster.pool import Pool
 from grading.experiments.training import Run, Size, train
-from grading.sandbox import Limits, available
+from grading.gradebook import Conditions
+from grading.sandbox import Isolation, Limits, available
 from grading.sandbox.forking import ForkServer
 from grading.sandbox.policy import GiB
 from grading.submission import Problem, Submission
 from grading.submission.remote import Remote
 from grading.verdict.claims import Refuted
 from grading.verdict.judge import outcome_of
-from grading.verdict.outcome import State
+from grading.verdict.outcome import Outcome, State
 from tests.suite.test_training_loop import small
 
 pytestmark = pytest.mark.skipif(available() is not None, reason=f"needs the sandbox: {available()}")
@@ -46,6 +50,7 @@ def reparameterize(mean, log_var, eps):
         {deed}
     return mean + torch.exp(log_var / 2) * eps
 """
+TRAINS = "3.1.25/trains_with_both_gradients"
 CALL_OF_STEP_3 = 4
 """The first step calls the loss twice: also for images it was not given."""
 SIZE = Size(epochs=2, measured=20, epoch_seconds=60.0)
@@ -57,7 +62,7 @@ DEEDS = {
         "allocate memory|not enough memory|memory together|killed by SIG",
     ),
     "takes memory outside torch": ("kept = bytearray(2**33)", State.ERROR, "MemoryError"),
-    "loops": ("while True: pass", State.TIMEOUT, "no answer within 10 seconds"),
+    "loops": ("while True: pass", State.TIMEOUT, "no answer within 10 seconds; an epoch has 4 steps"),
     "sleeps": ("import time; time.sleep(3600)", State.TIMEOUT, "no answer within 10 seconds"),
     "exits": ("import os; os._exit(0)", State.ERROR, "ended itself with exit code 0"),
     "raises": ("raise ValueError('no idea')", State.ERROR, "ValueError: no idea"),
@@ -117,9 +122,29 @@ def test_trouble_in_a_step_is_one_checks_outcome(
     culprit, neighbour = hand_in("culprit", deed), hand_in("neighbour", "pass")
     seconds = 10.0 if state is State.TIMEOUT else 60.0
     problem = training(culprit, tmp_path / "theirs", Size(epochs=2, measured=20, epoch_seconds=seconds))
-    outcome = outcome_of("3.1.25/trains_with_both_gradients", problem, [], 1.0)
+    outcome = outcome_of(TRAINS, problem, [], 1.0)
     assert outcome.state is state
     assert outcome.message.startswith("VAE, epoch 1, step 3: ")
     assert re.search(words, outcome.message), outcome.message
     assert culprit.describe(culprit.contract["vae"])["functions"]["loss"]["parameters"] == ["x", "model", "eps"]
     assert training(neighbour, tmp_path / "neighbours") is None
+
+
+def test_a_course_says_how_long_an_epoch_and_a_submission_may_take(tmp_path: Path) -> None:
+    """A course file's limits reach the training of a submission that hangs; under other limits it is trained again."""
+    folder = tmp_path / "slow" / "implementations"
+    folder.mkdir(parents=True)
+    (folder / "vae.py").write_text(HONEST.format(call=CALL_OF_STEP_3, deed="while True: pass"))
+    told: dict[str, Outcome] = {}
+    with Pool(1, Isolation.SANDBOX) as pool:
+        for limits in ("epoch_minutes = 0.05", "submission_hours = 0.001"):
+            page = tmp_path / "course.toml"
+            page.write_text(f"[limits]\n{limits}\n")
+            conditions = Conditions(limits=load_course(page).limits)
+            job = Job("slow", str(folder.parent), (TRAINS,), {}, conditions, str(page))
+            told |= {ended.policy: ended.outcome for _, ended in pool.run([job])}
+    short, spent = told.values()
+    assert list(told) == ["seed 0, quick, epochs up to 0.05 min", "seed 0, quick, at most 0.001 h"]
+    assert short.state is spent.state is State.TIMEOUT
+    assert short.message == "VAE, epoch 1, step 3: no answer within 3 seconds; an epoch has 40 steps"
+    assert spent.message.startswith("VAE, epoch 1, step 3: the submission has used up its 4 seconds")
