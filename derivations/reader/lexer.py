@@ -34,6 +34,7 @@ class Lexer:
         self.position = 0
         self.integrals = 0
         self.matrices = 0
+        self.in_norm = False
         self.brackets: list[bool] = []
         self.tokens: list[Token] = []
 
@@ -107,13 +108,16 @@ class Lexer:
         return text == "*" and kinds == ["SUP", "LBRACE"] and self._peek() == "}"
 
     def _bracketed(self, kind: str, text: str, piece: Piece) -> None:
-        """Keeps track of which parenthesis belongs to a KL, where the double bar separates."""
+        """Keeps track of which parenthesis belongs to a KL, where the double bar separates; elsewhere it is a norm's."""
         if kind == "LPAR":
             self.brackets.append(bool(self.tokens) and self.tokens[-1].type == "KL")
         elif kind == "RPAR" and self.brackets:
             self.brackets.pop()
         elif kind == "NORM" and self.brackets and self.brackets[-1]:
             kind = "KLBAR"
+        elif kind == "NORM":
+            self.in_norm = not self.in_norm
+            kind = "NORM" if self.in_norm else "NORMEND"
         self._emit(kind, text, piece)
 
     def _letter(self, piece: Piece) -> None:

@@ -94,6 +94,7 @@ MEANINGS = {
     r"\mu \cdot \tau": PLAIN.symbol("mu") * PLAIN.symbol("tau"),
     r"2 \times \sum_{t>1} x_t": 2 * IndexedSum(Variable("x", t), t, 2, T),
     r"\log \frac{1}{T} \sum_{t \ge 1} x_t": log(IndexedSum(Variable("x", t), t, 1, T) / T),
+    r"\|\mu - \tau\|^2 / 2": (PLAIN.symbol("mu") - PLAIN.symbol("tau")) ** 2 / 2,
     r"0.1": Rational(1, 10),
     r"\mathcal{L}(q)": Quantity(r"\mathcal{L}", None, (Symbol("q", real=True),)),
     r"L_{t-1}": Quantity("L", t - 1),
