@@ -31,6 +31,8 @@ FAMILY = st.tuples(st.floats(-3, 3), RATES, log_uniform(0.5, 100), RATES)
 SIZES = st.integers(1, 30)
 NEAR_ZERO = (0.0, 0.05, 0.5, 0.05)
 """Parameters that a step of the assignment's size in q itself takes below zero, nine times of ten."""
+SHARP = (1.0, 1e6, 5.0, 2.0)
+"""The precision of a mean that some hundred thousand points determine."""
 
 
 def data(size: int, seed: int, offset: float = 0.0) -> np.ndarray:
@@ -171,6 +173,7 @@ def test_gradient_rows_belong_to_their_draws(
 )
 @example(q=NEAR_ZERO, step_size=1e-3, control_variates=False, seed=1)
 @example(q=NEAR_ZERO, step_size=1e-3, control_variates=True, seed=2)
+@example(q=SHARP, step_size=1e-6, control_variates=False, seed=3)
 def test_fit_stays_in_the_domain(
     submission: Submission, q: tuple[float, ...], step_size: float, control_variates: bool, seed: int
 ) -> None:

@@ -3,9 +3,10 @@
     python -m tests.suite.generated_mutants [--sample 300] [--shard 0/2] [--out docs/generated_mutants.csv]
 
 Each mutant changes one operator, number or condition of one reference module; a fork of this process then runs the
-checks of that module's questions on it until one fails: those of the function it is in first, no experiments. Results
-are appended as they come, and what is there is not run again. A survivor is a check that is missing, or a mutant that
-means the same as the original; the latter are listed with their reason in `equivalent_mutants.toml`.
+checks of the questions about that module, and about those that import it, until one fails: those of the function it is
+in first, no experiments. Results are appended as they come, and what is there is not run again. A survivor is a check
+that is missing, or a mutant that is as right as the original; the latter are listed with their reason in
+`equivalent_mutants.toml`.
 """
 
 from __future__ import annotations
@@ -35,11 +36,18 @@ SECONDS = 20
 
 
 def checks_for(module: str, function: str) -> list[RunnableCheck]:
-    """The checks of the questions that the corpus has mistakes of this module for; this function's first."""
-    asked = {m.question for m in MUTANTS if m.function.startswith(f"{module}.")}
+    """The checks of the questions about this module and those that import it; the function's own questions first."""
+    modules = {module, *users(module)}
+    asked = {m.question for m in MUTANTS if m.function.partition(".")[0] in modules}
     own = {m.question for m in MUTANTS if m.function == f"{module}.{function}"}
     found = [check for check in all_checks() if check.question in asked and check.name != DERIVATION]
     return sorted(found, key=lambda check: check.question not in own)
+
+
+def users(module: str) -> list[str]:
+    """The reference's modules that import from this one, and so change with it."""
+    line = f"from implementations.{module} import"
+    return [path.stem for path in REFERENCE.glob("*.py") if line in path.read_text(encoding="utf-8")]
 
 
 def killer(mutant: Generated) -> str:

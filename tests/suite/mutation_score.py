@@ -1,6 +1,6 @@
 """How many generated mutants the checks kill, from the record that `tests.suite.generated_mutants` leaves.
 
-Mutants that mean the same as the original are listed in `equivalent_mutants.toml`, each with its reason. Rows of the
+Mutants that are as right as the original are listed in `equivalent_mutants.toml`, each with its reason. Rows of the
 record whose line is no longer in the reference say nothing any more and are not counted.
 """
 
@@ -41,7 +41,7 @@ def equivalent() -> Row:
 
 @dataclass(frozen=True)
 class Score:
-    """How many mutants were killed, mean the same, or survive."""
+    """How many mutants were killed, are as right as the original, or survive."""
 
     killed: int
     equivalent: int
@@ -49,7 +49,7 @@ class Score:
 
     @property
     def share(self) -> float:
-        """Killed among those that mean something else."""
+        """Killed among those that are wrong."""
         return self.killed / max(self.killed + self.survives, 1)
 
 
@@ -73,12 +73,12 @@ def section() -> str:
     lines = [
         "## Generated mutants",
         "",
-        f"Of {len(rows)} changes of one operator, number or condition that cosmic-ray made in the reference, most of "
-        f"them drawn at random (`python -m tests.suite.generated_mutants`), {total.killed} are killed by a check, "
-        f"{total.equivalent} mean the same and {total.survives} survive: {total.share:.1%} of those that mean "
-        f"something else. The rows are in `generated_mutants.csv`.",
+        f"cosmic-ray changes one operator, number or condition of the reference at a time, in what the questions ask "
+        f"for (`python -m tests.suite.generated_mutants`). Of {len(rows)} such changes {total.killed} are killed by a "
+        f"check, {total.equivalent} are no mistake, for the reasons below, and {total.survives} survive: a score of "
+        f"{total.share:.1%}. The rows are in `generated_mutants.csv`.",
         "",
-        "| module | killed | mean the same | survive |",
+        "| module | killed | no mistake | survive |",
         "| --- | --- | --- | --- |",
         *(f"| {m} | {s.killed} | {s.equivalent} | {s.survives} |" for m, s in scores(rows).items()),
         "",

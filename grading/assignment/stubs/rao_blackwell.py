@@ -5,6 +5,7 @@ brackets: v -> z -> x_n <- y_n <- (w1, w2), n = 1..N, is
 
     {"v": [], "w1": [], "w2": [], "z": ["v"], "y[n]": ["w1", "w2"], "x[n]": ["z", "y[n]"]}
 
+There is one plate at most, and a variable off it has no parent on it.
 Each variable brings one factor p(variable | parents) to the joint (on a plate: one for each n), named by the variable.
 q is mean-field over the latent variables.
 """
