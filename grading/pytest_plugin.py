@@ -36,7 +36,7 @@ from grading.submission.folder import LayoutError
 from grading.verdict.claims import NeedsHuman, Refuted
 from grading.verdict.exhibits import Exhibits
 from grading.verdict.judge import TO_BE_READ, Judge, outcome_of, waiting
-from grading.verdict.naming import FIT, Namer
+from grading.verdict.naming import FIT, Namer, looks_like
 from grading.verdict.outcome import Outcome, State
 
 CHECK = pytest.StashKey[tuple[Question, Check]]()
@@ -279,8 +279,7 @@ def judged(item: pytest.Item, call: pytest.CallInfo[None], identifier: str) -> O
         return outcome
     found = namer(subject, calls, identifier.partition("/")[0])
     fitting: dict[str, Any] = {FIT: "; ".join(found)} if found else {}
-    named = found[0] if len(found) == 1 else ""
-    return msgspec.structs.replace(outcome, mistake=named, evidence=outcome.evidence | fitting)
+    return msgspec.structs.replace(outcome, mistake=looks_like(found), evidence=outcome.evidence | fitting)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from grading.montecarlo import check_mean, check_variance_at_most, rng_for
 from grading.submission import Rng, Submission
-from grading.verdict.claims import array
+from grading.verdict.claims import Refuted, array
 from tests import densities
 from tests.densities import tensor
 from tests.quadrature import normal_gamma_nodes
@@ -122,8 +122,21 @@ def require_climb(submission: Submission, problem: Problem, control_variates: bo
         if result:
             return coordinates
         results.append(result)
-    results[0].require(f"Short steps do not follow the gradient of the bound, not even {', '.join(COORDINATES)}.")
+    try:
+        results[0].require(f"Short steps do not follow the gradient of the bound, not even {', '.join(COORDINATES)}.")
+    except Refuted as refuted:
+        mistake = mistaken(seen, exact.mean, np.sqrt(variance / N_STEPS), positive)
+        raise Refuted(str(refuted), mistake=mistake, evidence=refuted.evidence) from None
     return ""
+
+
+def mistaken(seen: Vector, gradient: Vector, error: Vector, positive: np.ndarray) -> str:
+    """The mistake within whose five standard errors the mean step of the pilot is, if there is one."""
+    metrics = {each: np.concatenate([[1.0], metric(positive)]) for each, metric in COORDINATES.items()}
+    wrong = {f"the steps, {each}, go down the bound": -metric for each, metric in metrics.items()}
+    wrong["steps in logarithms lack the derivative of the logarithm"] = np.concatenate([[1.0], positive])
+    fitting = (each for each, metric in wrong.items() if (np.abs(seen / metric - gradient) <= 5 * error).all())
+    return next(fitting, "")
 
 
 def require_less_variance(submission: Submission, problem: Problem, seed: int, name: str) -> None:

@@ -56,7 +56,7 @@ def test_steps_follow_the_gradient(submission: Submission, method: str, start: T
     path = path_of(submission, method, x, start, 3, step)
     if not np.allclose(path[0], start, rtol=1e-12):
         raise Refuted(f"the path should start at {start}, found {path[0].tolist()}")
-    for here, there in pairwise(path):
+    for epoch, (here, there) in enumerate(pairwise(path)):
         expected, found = direction(method, x, here), (here - there) / step
         metrics = COORDINATES.values() if method == "gradient_descent" else [np.ones_like]
         slack = 1e-5 * np.abs(expected) + 1e-5 * np.abs(direction(method, x, np.array(start)) / start).max() * here
@@ -64,24 +64,29 @@ def test_steps_follow_the_gradient(submission: Submission, method: str, start: T
             raise Refuted(
                 f"a short step of {method} from {here.tolist()} is {(-found).tolist()} times the step size, where "
                 f"minus the {'' if method == 'gradient_descent' else 'natural '}gradient is {(-expected).tolist()}",
-                mistake=mistaken(method, x, here, found, slack),
+                mistake=mistaken(method, x, here, found, slack, epoch),
             )
 
 
-def mistaken(method: str, x: np.ndarray, theta: np.ndarray, found: np.ndarray, slack: np.ndarray) -> str:
+def mistaken(method: str, x: np.ndarray, theta: np.ndarray, found: np.ndarray, slack: np.ndarray, epoch: int) -> str:
     """The name of the mistake that explains the step, if one does."""
+    right = direction(method, x, theta)
     gradient, natural = direction("gradient_descent", x, theta), direction("natural_gradient_descent", x, theta)
     fisher, other = densities.gamma_fisher((theta[0], theta[1])), (theta[0], 1 / theta[1])
     in_rate = -densities.gamma_score(x, other).mean(axis=0) * [1, -(theta[1] ** -2)]
     steps = {
-        "the step goes uphill": -direction(method, x, theta),
+        "the step goes uphill": -right,
         "the natural gradient is the gradient itself": gradient,
         "the gradient was multiplied by the Fisher matrix, not by its inverse": fisher @ gradient,
-        "the sum over the data was taken, not the average": len(x) * direction(method, x, theta),
+        "the sum over the data was taken, not the average": len(x) * right,
+        "the step is divided by the number of points; the loss is an average already": right / len(x),
         "the gradient takes beta as a rate; the assignment's beta is a scale": in_rate,
         "the gradient takes beta as a rate, the Fisher matrix as a scale": np.linalg.solve(fisher, in_rate),
         "it is the natural gradient": natural,
     }
+    fraction = found @ right / (right @ right)
+    if epoch > 0 and 0 < fraction < 1:
+        steps["the step size shrinks; it is the same in every epoch"] = fraction * right
     return next((name for name, step in steps.items() if (np.abs(found - step) <= slack).all()), "")
 
 

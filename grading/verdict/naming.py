@@ -41,3 +41,8 @@ def namer() -> Namer | None:
         return [f"{each.name}: {each.message}" for each in found]
 
     return name
+
+
+def looks_like(found: Sequence[str]) -> str:
+    """The mistake that fits, or the two between which the calls do not decide; nothing where more of them fit."""
+    return " Or: ".join(found) if len(found) <= 2 else ""

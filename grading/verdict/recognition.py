@@ -2,7 +2,8 @@
 
 The inputs are those of the calls that a check made before it failed. A known mistake is recognised when it gives
 the submission's values, and its gradients where the function is differentiable, to rounding on every such call,
-and the correct function does not. It is a remark for the report, never evidence: the check has failed already.
+and the correct function does not. Values that vary from call to call, as with noise of one's own, agree with any
+other that do. It is a remark for the report, never evidence: the check has failed already.
 """
 
 from __future__ import annotations
@@ -66,14 +67,6 @@ class Alone:
         return self.replacement
 
 
-def recognise(
-    submission: Submission, calls: Iterable[Call], corpus: Iterable[KnownMistake], reference: Submission
-) -> KnownMistake | None:
-    """The known mistake that explains what the submission returned in these calls, if exactly one does."""
-    found = explanations(submission, calls, corpus, reference)
-    return found[0] if len(found) == 1 else None
-
-
 def explanations(
     submission: Submission, calls: Iterable[Call], corpus: Iterable[KnownMistake], reference: Submission
 ) -> list[KnownMistake]:
@@ -84,9 +77,20 @@ def explanations(
     for mistake in corpus:
         matching = [(call, seen) for call, seen in suspicious if call.function.qualified == mistake.function]
         wrong = Submission(Alone(mistake.replacement))
-        if matching and all(same(seen, observe(wrong, call)) for call, seen in matching):
+        if matching and all(explains(wrong, submission, call, seen) for call, seen in matching):
             found.append(mistake)
     return found
+
+
+def explains(wrong: Submission, submission: Submission, call: Call, seen: list[np.ndarray] | None) -> bool:
+    """Whether a known mistake gives what was seen of a submission in a call, or both never give the same twice."""
+    guess = observe(wrong, call)
+    return same(seen, guess) or (varies(seen, observe(submission, call)) and varies(guess, observe(wrong, call)))
+
+
+def varies(once: list[np.ndarray] | None, again: list[np.ndarray] | None) -> bool:
+    """Whether a call repeated gives other values."""
+    return once is not None and again is not None and not same(once, again)
 
 
 def observe(submission: Submission, call: Call) -> list[np.ndarray] | None:
