@@ -17,6 +17,8 @@ from grading.assignment.sharing import shared
 PAGES = Path(__file__).parent / "questions"
 Points = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 Step = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
+TITLE = "Variational inference"
+"""Of a course that has no other."""
 DERIVATION = "derivation"
 """The name of the check that reads a question's text."""
 
@@ -98,7 +100,7 @@ class Course(msgspec.Struct, frozen=True):
     """All questions, in order, with their manifest."""
 
     questions: tuple[Question, ...]
-    title: str = "Variational inference"
+    title: str = TITLE
     policy: Policy = Policy()
     tests: tuple[Path, ...] = ()
     """Folders with the tests of a course's own questions, besides the project's."""

@@ -21,6 +21,7 @@ at_most_days = 3
 
 [handed_in]                            # or handed_in = "times.csv"; likewise extensions and regrades
 lovelaceada_4711 = 2026-12-05T01:10:00
+noetheremmy_4713 = { D = 2026-12-04T20:00:00, C = 2026-12-08T09:30:00 }
 
 [extensions]
 hopper_4712 = 2026-12-11T23:59:00
@@ -48,9 +49,19 @@ from pathlib import Path
 
 import msgspec
 
-from grading.assignment.catalogue import PAGES, CatalogueError, Course, Points, Question, Step, read_page, validated
+from grading.assignment.catalogue import (
+    PAGES,
+    TITLE,
+    CatalogueError,
+    Course,
+    Points,
+    Question,
+    Step,
+    read_page,
+    validated,
+)
 from grading.assignment.limits import TimeLimits
-from grading.assignment.policy import Late, Policy, Request
+from grading.assignment.policy import EVERY, Late, Policy, Request, Times
 from grading.assignment.tables import read_requests, read_times
 
 
@@ -80,8 +91,8 @@ class CourseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     text: dict[str, Text] = {}
     deadlines: dict[str, datetime] = {}
     late: Late | None = None
-    handed_in: dict[str, datetime] | str = {}
-    extensions: dict[str, datetime] | str = {}
+    handed_in: dict[str, datetime | dict[str, datetime]] | str = {}
+    extensions: dict[str, datetime | dict[str, datetime]] | str = {}
     regrades: list[Request] | str = []
     """These three may be the name of a CSV beside the file."""
     regrade_until: date | None = None
@@ -111,7 +122,7 @@ def load_course(path: Path | None) -> Course:
     left_out = [page for page in every.questions if page not in chosen]
     course = Course(
         tuple(independent(page, left_out) for page in chosen),
-        file.title or Course.title,
+        file.title or TITLE,
         policy_of(path, file, chosen),
         tuple(folders),
         file.tolerance.experiments,
@@ -142,12 +153,11 @@ def policy_of(path: Path, file: CourseFile, questions: tuple[Question, ...]) -> 
     Raises:
         CatalogueError: a CSV cannot be read, only some times have a zone, or a request is about no question or check.
     """
-    handed_in, extensions = (
-        read_times(path.parent / times) if isinstance(times, str) else times
-        for times in (file.handed_in, file.extensions)
-    )
+    handed_in = times_of(path, "handed_in", file.handed_in, questions)
+    extensions = times_of(path, "extensions", file.extensions, questions)
     requests = read_requests(path.parent / file.regrades) if isinstance(file.regrades, str) else file.regrades
-    times = [*file.deadlines.values(), *handed_in.values(), *extensions.values()]
+    each = (time for times in (handed_in, extensions) for own in times.values() for time in own.values())
+    times = [*file.deadlines.values(), *each]
     if len({time.tzinfo is None for time in times}) > 1:
         raise CatalogueError(f"{path}: some times have a time zone and others have none; give all of them one, or none")
     known = {(q.number, name) for q in questions for name in ("", *(check.name for check in q.checks))}
@@ -163,6 +173,26 @@ def policy_of(path: Path, file: CourseFile, questions: tuple[Question, ...]) -> 
         regrade_until=file.regrade_until,
         requests=tuple(requests),
     )
+
+
+def times_of(
+    path: Path, key: str, given: dict[str, datetime | dict[str, datetime]] | str, questions: tuple[Question, ...]
+) -> Times:
+    """Times from a table or a CSV; a student has one, or one for each level.
+
+    Raises:
+        CatalogueError: the CSV cannot be read, or a level does not exist.
+    """
+    if isinstance(given, str):
+        times = read_times(path.parent / given)
+    else:
+        times = {name: own if isinstance(own, dict) else {EVERY: own} for name, own in given.items()}
+    levels = {EVERY, *(question.level for question in questions)}
+    for student, own in times.items():
+        if unknown := own.keys() - levels:
+            known = ", ".join(sorted(levels - {EVERY}, reverse=True))
+            raise CatalogueError(f"{path}: {key}: {student}: there is no level {min(unknown)}; there are {known}")
+    return times
 
 
 def read_course_file(path: Path) -> CourseFile:

@@ -12,6 +12,16 @@ from typing import Annotated
 
 import msgspec
 
+Times = dict[str, dict[str, datetime]]
+"""By the submission's name in the reports, then by level; under `EVERY` what holds for levels that are not named."""
+EVERY = ""
+
+
+def time_of(times: Times, student: str, level: str) -> datetime | None:
+    """The student's time for a level; None where none is known."""
+    own = times.get(student, {})
+    return own.get(level, own.get(EVERY))
+
 
 class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What late work costs.  Without one, a deadline is only shown."""
@@ -48,6 +58,8 @@ class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Lateness(msgspec.Struct, frozen=True):
     """How one level of one submission stands to its deadline."""
 
+    handed_in: datetime | None = None
+    """None where it is not known."""
     deadline: datetime | None = None
     """With the student's extension; None where the level has none."""
     days: int = 0
@@ -79,22 +91,23 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     deadlines: dict[str, datetime] = {}
     """By level."""
     late: Late | None = None
-    handed_in: dict[str, datetime] = {}
-    """By the submission's name in the reports."""
-    extensions: dict[str, datetime] = {}
+    handed_in: Times = {}
+    extensions: Times = {}
     """A student's own deadline, for every level that would be due before it."""
     regrade_until: date | None = None
     requests: tuple[Request, ...] = ()
 
     def lateness(self, level: str, student: str) -> Lateness:
         """Where a level of a student's work stands; nothing is lost where a time or a rule is missing."""
+        handed_in = time_of(self.handed_in, student, level)
         if level not in self.deadlines:
-            return Lateness()
-        deadline = max(self.deadlines[level], self.extensions.get(student, self.deadlines[level]))
-        if self.late is None or student not in self.handed_in:
-            return Lateness(deadline)
-        days = self.late.days(deadline, self.handed_in[student])
-        return Lateness(deadline, days, self.late.factor(days))
+            return Lateness(handed_in)
+        due = self.deadlines[level]
+        deadline = max(due, time_of(self.extensions, student, level) or due)
+        if self.late is None or handed_in is None:
+            return Lateness(handed_in, deadline)
+        days = self.late.days(deadline, handed_in)
+        return Lateness(handed_in, deadline, days, self.late.factor(days))
 
     def nobody(self, students: set[str]) -> list[str]:
         """Names in the policy that belong to no submission: a typing error, or nothing was handed in."""

@@ -1,6 +1,7 @@
 """Times and regrade requests as CSV files beside `course.toml`, for those who keep them in a spreadsheet.
 
-times.csv       student,time              2026-12-05 01:10, or with a time zone: 2026-12-05T01:10+01:00
+times.csv       student,time,level        2026-12-05 01:10, or with a time zone: 2026-12-05T01:10+01:00; the level may
+                                          be empty or absent
 regrades.csv    student,question,check,text,date
 
 A file with any fault is refused as a whole, line by line.
@@ -9,26 +10,28 @@ A file with any fault is refused as a whole, line by line.
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
 from grading.assignment.catalogue import CatalogueError
-from grading.assignment.policy import Request
+from grading.assignment.policy import Request, Times
+from grading.spreadsheet import reader_of
 
 Row = tuple[int, dict[str, str]]
 """Line and cells."""
 
 
-def read_times(path: Path) -> dict[str, datetime]:
-    """The time of each student.  Raises CatalogueError."""
-    found, faults = dict[str, datetime](), []
-    for line, cells in rows(path, ("student", "time")):
-        if cells["student"] in found:
-            faults.append(f"{path}, line {line}: {cells['student']} stands here twice")
+def read_times(path: Path) -> Times:
+    """The times of each student.  Raises CatalogueError."""
+    found, faults = Times(), []
+    for line, cells in rows(path, ("student", "time"), ("level",)):
+        own, level = found.setdefault(cells["student"], {}), cells["level"]
+        if level in own:
+            which = f" for level {level}" if level else ""
+            faults.append(f"{path}, line {line}: {cells['student']} stands here twice{which}")
         try:
-            found[cells["student"]] = datetime.fromisoformat(cells["time"])
+            own[level] = datetime.fromisoformat(cells["time"])
         except ValueError:
             faults.append(f"{path}, line {line}: {cells['time']!r} is no time such as 2026-12-05 01:10")
     refuse(faults)
@@ -49,10 +52,10 @@ def read_requests(path: Path) -> list[Request]:
     return found
 
 
-def rows(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
-    """Lines with these columns, trimmed; empty lines are passed over."""
+def rows(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[Row]:
+    """Lines with these columns, trimmed; empty lines are passed over, and optional columns may be absent."""
     try:
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
+        reader = reader_of(path.read_text(encoding="utf-8-sig"))
         absent = [name for name in columns if name not in (reader.fieldnames or ())]
         lines = [(reader.line_num, row) for row in reader]
     except OSError as error:
@@ -62,7 +65,7 @@ def rows(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
     if absent:
         raise CatalogueError(f"{path}, line 1: there is no column {absent[0]}; expected {','.join(columns)}")
     for number, row in lines:
-        cells = {name: (row[name] or "").strip() for name in columns}
+        cells = {name: (row.get(name) or "").strip() for name in (*columns, *optional)}
         if any(cells.values()):
             yield number, cells
 

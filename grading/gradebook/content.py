@@ -16,6 +16,8 @@ from pathlib import Path
 IGNORED = {"__pycache__", "node_modules", "build", "dist", "out"}
 NAMES = {"name", "id", "names", "ids"}
 BLOCK = 2**20
+NOTHING = hashlib.sha256().hexdigest()
+"""The hash of a submission without a file."""
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 

@@ -16,7 +16,7 @@ from grading.gradebook import HandedIn
 from grading.regrade import Asked, Reply
 from grading.verdict.outcome import Plot, State
 
-VERSION = 2
+VERSION = 3
 
 
 class GivenMark(msgspec.Struct, frozen=True):
@@ -83,6 +83,8 @@ class LevelReport(msgspec.Struct, frozen=True):
     maximum: float
     before: float
     """Points without anything taken off for being late."""
+    handed_in: str
+    """ISO 8601; empty where it is not known."""
     deadline: str
     """ISO 8601, with the student's extension; empty where the level has none."""
     days_late: int
@@ -93,9 +95,9 @@ class HandInReport(msgspec.Struct, frozen=True):
     """When the work came, and what late work costs."""
 
     at: str
-    """ISO 8601, as the instructor gave it; empty where it is not known."""
+    """ISO 8601, as the instructor gave it, of the level that came last; empty where no time is known."""
     extension: str
-    """The student's own deadline; empty where there is none."""
+    """The student's own deadline, the last where levels have different ones; empty where there is none."""
     rule: str
     """In words; empty where late work costs nothing."""
     platform_says_late: bool
@@ -116,6 +118,8 @@ class Report(msgspec.Struct, frozen=True):
     """One submission."""
 
     version: int
+    course: str
+    """Title of the course."""
     submission: str
     content: str
     """SHA-256 of what was handed in."""
@@ -175,6 +179,7 @@ def report(
     questions = [question_report(question, how.seed) for question in grade.questions]
     return Report(
         version=VERSION,
+        course=course.title,
         submission=entry.submission,
         content=entry.content,
         same_as=same_as,
@@ -199,8 +204,8 @@ def report(
 def hand_in_report(policy: Policy, entry: HandedIn) -> HandInReport:
     """What is known of when the work came."""
     return HandInReport(
-        at=iso(policy.handed_in.get(entry.submission)),
-        extension=iso(policy.extensions.get(entry.submission)),
+        at=last(policy.handed_in.get(entry.submission, {})),
+        extension=last(policy.extensions.get(entry.submission, {})),
         rule=str(policy.late) if policy.late and policy.deadlines else "",
         platform_says_late=LATE in entry.notices,
     )
@@ -224,10 +229,16 @@ def level_report(level: Level) -> LevelReport:
         pending=rounded(level.pending),
         maximum=rounded(level.maximum),
         before=rounded(level.before),
+        handed_in=iso(late.handed_in),
         deadline=iso(late.deadline),
         days_late=late.days,
         factor=rounded(late.factor),
     )
+
+
+def last(times: dict[str, datetime]) -> str:
+    """The latest of some times, or nothing."""
+    return iso(max(times.values(), default=None))
 
 
 def iso(time: datetime | None) -> str:

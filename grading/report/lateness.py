@@ -16,5 +16,6 @@ def sentence(report: Report) -> str:
     """`27 points before 2.7 were taken off for being late (handed in ...; 10 % ...)`, or nothing."""
     if not report.lost_late:
         return ""
-    why = f"handed in {report.handed_in.at}; {report.handed_in.rule}"
+    when = " and ".join(dict.fromkeys(level.handed_in for level in report.levels if level.days_late))
+    why = f"handed in {when}; {report.handed_in.rule}"
     return f"{report.before:g} points before {report.lost_late:g} were taken off for being late ({why})"

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grading.gradebook.content import NOTHING
 from grading.report import lateness
 from grading.report.data import CheckReport, QuestionReport, Report
 from grading.report.page import render
@@ -80,6 +81,7 @@ def html(reports: Sequence[Report], links: dict[str, str], nobody: list[str]) ->
         late_work=late_work(reports),
         requests=[(one, each) for one in reports for each in one.regrades],
         nobody=nobody,
+        nothing=[one for one in reports if one.content == NOTHING],
         unprotected=sum("process" in one.isolation for one in reports),
         median=median([one.points for one in reports]),
     )
@@ -145,7 +147,7 @@ def twins(reports: Sequence[Report]) -> list[list[str]]:
 
 def late_work(reports: Sequence[Report]) -> LateWork:
     """What late work costs, and whom."""
-    unknown = [one for one in reports if not one.handed_in.at]
+    unknown = [one for one in reports if any(level.deadline and not level.handed_in for level in one.levels)]
     return LateWork(
         rule=next((one.handed_in.rule for one in reports), ""),
         late=[one.submission for one in reports if one.days_late],

@@ -16,6 +16,7 @@ import msgspec
 from grading.feedback.detail import Detail
 from grading.grade import grade
 from grading.gradebook import HandedIn
+from grading.gradebook.content import NOTHING
 from grading.regrade import asked
 from grading.report import overview, page
 from grading.report.data import Circumstances, Report, report
@@ -56,7 +57,8 @@ def report_of(run: Run, entry: HandedIn, sharing: list[HandedIn]) -> Report:
     outcomes, marks = run.standing(entry.content).outcomes, book.marks(entry.content)
     graded = grade(run.course, outcomes, marks, entry.submission)
     regrades = asked(book, run.course.policy.requests, entry.submission)
-    twins = [other.submission for other in sharing if other.folder != entry.folder]
+    copies = sharing if entry.content != NOTHING else []
+    twins = [other.submission for other in copies if other.folder != entry.folder]
     return report(run.course, entry, twins, graded, how, regrades)
 
 

@@ -101,7 +101,7 @@ def test_times_and_requests_from_a_spreadsheet(tmp_path: Path) -> None:
         'student,question,check,text,date\nada,2.2.16,fisher_is_positive_definite,"It is, in rate.",2026-12-20\n'
     )
     policy = load_course(course(tmp_path, 'handed_in = "times.csv"\nregrades = "regrades.csv"\n')).policy
-    assert policy.handed_in == {"ada": datetime(2026, 12, 5, 1, 10)}
+    assert policy.handed_in == {"ada": {"": datetime(2026, 12, 5, 1, 10)}}
     (request,) = policy.requests
     assert (request.question, request.check) == ("2.2.16", "fisher_is_positive_definite")
     assert request.text == "It is, in rate." and request.date == date(2026, 12, 20)
@@ -154,3 +154,27 @@ def test_a_course_sets_the_step(tmp_path: Path) -> None:
     halves, many = made.question("2.2.14"), made.question("1.2.5")
     assert [halves.points_of(check) for check in halves.checks] == [1.5, 1.5, 0.5, 1.0, 0.5]
     assert all(many.points_of(check) > 0 for check in many.checks)
+
+
+def test_levels_handed_in_at_different_times(tmp_path: Path) -> None:
+    """A part that came later has a time of its own, in the file or in a spreadsheet with semicolons."""
+    text = "[deadlines]\nD = 2026-12-04T23:59:00\nC = 2026-12-11T23:59:00\n[late]\nper_day = 0.1\n"
+    table = "[handed_in]\nada = { D = 2026-12-04T12:00:00, C = 2026-12-12T12:00:00 }\n"
+    (tmp_path / "times.csv").write_text("student;level;time\nada;D;2026-12-04 12:00\nada;;2026-12-12 12:00\n")
+    for written in (text + table, 'handed_in = "times.csv"\n' + text):
+        policy = load_course(course(tmp_path, written)).policy
+        assert [policy.lateness(level, "ada").factor for level in "DC"] == [1.0, 0.9]
+        assert policy.lateness("D", "ada").handed_in == datetime(2026, 12, 4, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[handed_in]\nada = { E = 2026-12-04T12:00:00 }\n", "handed_in: ada: there is no level E; there are D, C"),
+        ("[extensions]\nada = { D = 1 }\n", "line 1: .*datetime.*extensions"),
+    ],
+)
+def test_a_level_that_is_not_asked_has_no_time(tmp_path: Path, text: str, words: str) -> None:
+    """A typing error must not leave a late part in time."""
+    with pytest.raises(CatalogueError, match=words):
+        load_course(course(tmp_path, text))

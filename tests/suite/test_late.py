@@ -37,6 +37,7 @@ per_day = 0.25
 [handed_in]
 ada = 2026-12-05T12:00:00
 bob = 2026-12-04T12:00:00
+eve = { D = 2026-12-04T12:00:00, C = 2026-12-07T12:00:00 }
 hopper_4712 = 2026-12-05T12:00:00
 [extensions]
 hopper_4712 = 2026-12-11T23:59:00
@@ -70,7 +71,7 @@ def run(tmp_path: Path) -> Run:
     (folder / "implementations").mkdir(parents=True)
     shutil.copy(ROOT / "implementations" / "gamma.py", folder / "implementations")
     content = content_hash(folder)
-    names = {"ada": [], "bob": [], "hopper_4712": [], "eve_1": [LATE]}
+    names = {"ada": [], "bob": [], "eve": [], "hopper_4712": [], "eve_1": [LATE]}
     made.gradebook.hand_in(HandedIn(name, content, str(folder), notices) for name, notices in names.items())
     for check, mark in made.fingerprints.items():
         passed = Outcome(check=check, state=State.FAILED if check == CHECK else State.PASSED)
@@ -103,6 +104,18 @@ def test_an_extension_and_an_unknown_time_cost_nothing(run: Run) -> None:
     reports = by_name(run)
     assert reports["hopper_4712"].lost_late == reports["eve_1"].lost_late == 0
     assert reports["hopper_4712"].handed_in.extension and reports["eve_1"].handed_in.platform_says_late
+
+
+def test_a_part_that_came_later_is_late_alone(run: Run, tmp_path: Path) -> None:
+    """Each level has its own hand-in time, and the page says which."""
+    report = by_name(run)["eve"]
+    level = {each.name: each for each in report.levels}
+    assert (level["D"].factor, level["C"].factor) == (1.0, 0.75)
+    assert report.lost_late == pytest.approx(level["C"].before / 4, abs=2e-3)
+    write(run, tmp_path / "out")
+    page = (tmp_path / "out/submissions/eve/report.html").read_text()
+    assert "Level D, due 2026-12-04 23:59, handed in 2026-12-04 12:00: in time" in page
+    assert "handed in 2026-12-07T12:00:00;" in moodle.write([report], "Evidence")
 
 
 def test_people_read_it(run: Run, tmp_path: Path) -> None:
