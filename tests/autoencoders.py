@@ -7,6 +7,7 @@ log p(x) = x · c + |Wᵀ x|² / 2 are known, and an affine encoder can be the e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -156,7 +157,7 @@ def gradient(value: Tensor, network: Network) -> dict[str, Array]:
     }
 
 
-def flat(gradients: dict[str, Array | None], prefix: str, like: dict[str, Array]) -> Float[Array, " P"]:
+def flat(gradients: Mapping[str, Array | None], prefix: str, like: Mapping[str, Array]) -> Float[Array, " P"]:
     """The entries of the parameters whose name starts with `prefix`, in the order of `like`; None counts as zeros."""
     parts = [gradients.get(name) for name in like if name.startswith(prefix)]
     sizes = [like[name] for name in like if name.startswith(prefix)]

@@ -9,7 +9,7 @@ Roeder, Wu, Duvenaud 2017, section 3.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -37,7 +37,7 @@ class Parts:
         """Gradient of the mean of rows."""
         return ae.gradient(rows.mean(), self.network)
 
-    def take(self, gradients: dict[str, Array | None], prefix: str) -> Array:
+    def take(self, gradients: Mapping[str, Array | None], prefix: str) -> Array:
         """All entries of the parameters with this prefix; missing gradients are zeros, NaN is refused."""
         entries = ae.flat(gradients, prefix, self.total)
         return array(entries, entries.shape, f"gradient in {prefix[:-1]}")

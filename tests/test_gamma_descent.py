@@ -6,6 +6,7 @@ alpha and beta are kept positive is free, so only steps that stay well inside ar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -21,7 +22,7 @@ from tests.strategies import log_uniform, seeds
 
 STARTS = st.tuples(log_uniform(0.3, 10), log_uniform(0.1, 10))
 METHODS = st.sampled_from(["gradient_descent", "natural_gradient_descent"])
-COORDINATES = {
+COORDINATES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "in alpha and beta": np.ones_like,
     "in logarithms": lambda theta: theta**2,
     "in the inverse of softplus": lambda theta: np.expm1(-theta) ** 2,

@@ -19,7 +19,7 @@ from grading.verdict.claims import array
 from tests import densities
 from tests.densities import tensor
 from tests.quadrature import normal_gamma_nodes
-from tests.recognition import agrees
+from tests.recognition import Mistakes, agrees
 from tests.strategies import LOCATIONS, RATES, SHAPES, log_uniform, seeds
 
 TORCH = "the log density of torch.distributions, all constants kept"
@@ -53,7 +53,7 @@ def test_log_likelihood_is_the_log_density(
     x = np.random.default_rng([seed, 1]).normal(mu.mean() + 1, 2 * tau.mean() ** -0.5, size)
     found = array(submission.normal_gamma.log_likelihood(x, mu, tau), (n,), "log_likelihood")
     expected = densities.log_likelihood(tensor(x), tensor(mu), tensor(tau)).numpy()
-    mistakes = {
+    mistakes: Mistakes = {
         "the constant -N/2 log(2 pi) is missing": lambda: expected + size / 2 * LOG_2PI,
         "tau is used as a variance; it is a precision": lambda: densities.log_likelihood(
             tensor(x), tensor(mu), 1 / tensor(tau)
@@ -125,7 +125,7 @@ def test_log_q_is_the_log_density(submission: Submission, q: tuple[float, ...], 
 
     mu_N, lambda_N, a_N, b_N = q
     expected = oracle(*q)
-    mistakes = {
+    mistakes: Mistakes = {
         "b_N is used as a scale; it is a rate": lambda: oracle(mu_N, lambda_N, a_N, 1 / b_N),
         "lambda_N is used as a variance; it is a precision": lambda: oracle(mu_N, 1 / lambda_N, a_N, b_N),
         "lambda_N is multiplied by tau, as in the prior; in q, mu and tau are independent": lambda: densities.log_prior(

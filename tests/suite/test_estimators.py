@@ -32,8 +32,8 @@ def expected_gradient(loss: Callable[..., torch.Tensor], K: int) -> dict[str, Ar
     """The quadrature of a loss's gradient; the batch mean is replaced by the quadrature's weights."""
     network, x, eps, weight = case(K)
     kept = [i for i in range(len(eps)) if float(weight[i]) > 1e-9]
-    total = sum(weight[i] * loss(x[i : i + 1], network, eps[i : i + 1]) for i in kept)
-    return ae.gradient(total, network)
+    parts = [weight[i] * loss(x[i : i + 1], network, eps[i : i + 1]) for i in kept]
+    return ae.gradient(torch.stack(parts).sum(), network)
 
 
 def exact_gradient(K: int) -> dict[str, Array]:

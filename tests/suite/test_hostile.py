@@ -120,8 +120,8 @@ class Surroundings:
             "JUDGE": os.getpid(),
             "PORT": self.wire.getsockname()[1],
         }
-        page = "".join(f"{key} = {value!r}\n" for key, value in targets.items())
-        (folder / "implementations" / "targets.py").write_text(page)
+        lines = "".join(f"{key} = {value!r}\n" for key, value in targets.items())
+        (folder / "implementations" / "targets.py").write_text(lines)
         return folder
 
     def state(self) -> dict[str, tuple[int, float, bytes]]:

@@ -10,9 +10,10 @@ import pytest
 
 from grading.assignment import load
 from grading.feedback.typeset import markdown
-from grading.gradebook import Gradebook
+from grading.gradebook import Gradebook, Key
 from grading.gradebook.book import HandedIn
 from grading.marking import Desk, TableError, agreement, make_app, read_table, write_table
+from grading.verdict.outcome import Outcome, State
 
 CHECK = "1.1.2/family_and_tightness"
 NAME = "Ada Lovelace"
@@ -94,7 +95,8 @@ def test_a_table_goes_out_and_comes_back(desk: Desk) -> None:
     writer.writeheader()
     writer.writerows(rows)
     assert read_table(desk, out.getvalue(), "eva") == 2
-    assert desk.answers(CHECK)[0].mark_by("eva").points == 1
+    mark = desk.answers(CHECK)[0].mark_by("eva")
+    assert mark is not None and mark.points == 1
 
 
 @pytest.mark.parametrize(
@@ -103,8 +105,9 @@ def test_a_table_goes_out_and_comes_back(desk: Desk) -> None:
         (f"nobody,{CHECK},1", "line 3: there is no submission 'nobody'"),
         ("aaaaaa1,9.9.9/x,1", "line 3: there is no check '9.9.9/x'"),
         (f"aaaaaa1,{CHECK},lots", "line 3: points 'lots' is no number"),
-        (f"aaaaaa1,{CHECK},nan", "line 3: points nan lies outside"),
-        (f"aaaaaa1,{CHECK},-1", "line 3: points -1 lies outside 0 to 2"),
+        (f"aaaaaa1,{CHECK},nan", "line 3: nan points for"),
+        (f"aaaaaa1,{CHECK},2", "line 3: eva has marked this answer in line 2 already"),
+        (f"aaaaaa1,{CHECK},-1", "line 3: -1 points for 1.1.2/family_and_tightness, where 0 to 2 can be given"),
     ],
 )
 def test_a_malformed_table_changes_nothing(desk: Desk, row: str, words: str) -> None:
@@ -113,6 +116,36 @@ def test_a_malformed_table_changes_nothing(desk: Desk, row: str, words: str) -> 
         read_table(desk, f"submission,check,points\naaaaaa1,{CHECK},1\n{row}\n", "eva")
     assert words in caught.value.faults[0]
     assert desk.book.marks("aaaaaa1") == []
+
+
+def test_a_table_comes_back_from_any_spreadsheet(desk: Desk) -> None:
+    """Semicolons, decimal commas, a byte order mark and Windows line ends; what was given before is not given again."""
+    desk.mark("bbbbbb2", CHECK, 1.0, "eva", "-0,5: no direction")
+    rows = list(csv.DictReader(io.StringIO(write_table(desk, "eva"))))
+    for row in rows:
+        if row["check"] == CHECK and row["submission"] == "aaaaaa1":
+            row["points"] = "1,5"
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys(), delimiter=";", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    assert read_table(desk, "\ufeff" + out.getvalue(), "eva") == 1
+    assert [mark.points for mark in desk.book.marks("aaaaaa1")] == [1.5]
+    assert [mark.why for mark in desk.book.marks("bbbbbb2")] == ["-0,5: no direction"]
+
+
+def test_what_a_check_leaves_open_lies_on_the_desk(desk: Desk) -> None:
+    """An undecided derivation, or an audit that disagrees, is marked where the prose is; others are not asked again."""
+    open_, why = "1.1.1/derivation", "line 3 is undecided"
+    outcome = Outcome(check=open_, state=State.NEEDS_HUMAN, message=why)
+    desk.book.record(Key("aaaaaa1", open_, "f", "seed 0"), outcome, "process")
+    assert [answer.content for answer in desk.answers(open_)] == ["aaaaaa1"]
+    client = make_app(desk, "eva", "t").test_client()
+    client.get("/?token=t")
+    assert "left open by its check" in client.get("/").text and why in client.get(f"/{open_}/0").text
+    assert client.get(f"/{open_}/1").status_code == 404
+    assert client.post(f"/{open_}/0", data={"points": "2"}).status_code == 302
+    assert f"aaaaaa1,{open_},2,2,eva" in write_table(desk, "eva")
 
 
 def test_a_table_without_its_columns_is_refused(desk: Desk) -> None:

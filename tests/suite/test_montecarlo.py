@@ -9,6 +9,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,7 +65,7 @@ def pair(ratio: float) -> Draw:
 TESTS: dict[str, tuple[Callable[..., Result], Draw, Draw]] = {
     "mean": (lambda draw, rng: check_mean(draw, mean=0, variance=1, rng=rng), normal(), normal(0.1)),
     "whitened mean": (
-        lambda draw, rng: check_mean(draw, mean=[1, -1], covariance=TWO, rng=rng),
+        lambda draw, rng: check_mean(draw, mean=np.array([1, -1]), covariance=TWO, rng=rng),
         lambda n, rng: rng.multivariate_normal([1, -1], TWO, n),
         lambda n, rng: rng.multivariate_normal([1.15, -1], TWO, n),
     ),
@@ -267,7 +268,15 @@ def test_every_assertion_is_counted() -> None:
 
 def test_generators_follow_their_keys() -> None:
     """Equal keys, equal streams; any change of seed, name, order or array gives another."""
-    keys = [(0, "a", "b"), (0, "b", "a"), (0, "ab"), (1, "a", "b"), (0, np.arange(3)), (0, np.arange(4)), (0, 1.5)]
+    keys: list[Any] = [
+        (0, "a", "b"),
+        (0, "b", "a"),
+        (0, "ab"),
+        (1, "a", "b"),
+        (0, np.arange(3)),
+        (0, np.arange(4)),
+        (0, 1.5),
+    ]
     first = [rng_for(*key).random() for key in keys]
     assert len(set(first)) == len(keys)
     assert [rng_for(*key).random() for key in keys] == first

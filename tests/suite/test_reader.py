@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Rational, Symbol, gamma, log, pi, polygamma
+from sympy import Expr, Rational, Symbol, gamma, log, pi, polygamma
 
 from derivations.context import Context
 from derivations.contexts import context_of
@@ -47,7 +47,7 @@ PLAIN = Context(
 t, n, i, N, T = (PLAIN.symbol(name) for name in ["t", "n", "i", "N", "T"])
 
 
-def read(latex: str, context: Context = PLAIN) -> object:
+def read(latex: str, context: Context = PLAIN) -> Expr:
     return read_expression(latex, context)
 
 

@@ -51,9 +51,10 @@ finish(Path(sys.argv[1]))
 
 def test_killed_run_ends_in_the_same_result(tmp_path: Path) -> None:
     """SIGKILL after the first checkpoint, then resumed: bit for bit what an undisturbed run gives."""
-    expected = finish(tmp_path / "undisturbed") if (tmp_path / "undisturbed").mkdir() is None else {}
-    killed = tmp_path / "killed"
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    undisturbed.mkdir()
     killed.mkdir()
+    expected = finish(undisturbed)
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(killed)], env=os.environ | {"OMP_NUM_THREADS": "1"})
     deadline = time.monotonic() + 120
     while not list(killed.glob("*.npz")) and process.poll() is None and time.monotonic() < deadline:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import digamma, gammaln, polygamma
 
 from implementations import gamma
+from implementations.gamma import Parameterization
 from tests.suite.corpus import target
 
 natural = target("2.2.14", "gamma.natural_parameters")
@@ -18,7 +19,7 @@ natural_gradient = target("2.2.15", "gamma.natural_gradient")
 fisher = target("2.2.16", "gamma.fisher_information")
 
 
-def other(parameterization: str) -> str:
+def other(parameterization: Parameterization) -> Parameterization:
     """The parameterization that was not asked for."""
     return "rate" if parameterization == "scale" else "scale"
 
@@ -139,7 +140,7 @@ partition_gradient.wrong(
 def entries(a11: Any, a12: Any, a22: Any) -> Any:
     """[[a11, a12], [a12, a22]] as functions of (alpha, beta, sign), sign +1 for a scale."""
 
-    def wrong(alpha: float, beta: float, parameterization: str = "scale") -> np.ndarray:
+    def wrong(alpha: float, beta: float, parameterization: Parameterization = "scale") -> np.ndarray:
         sign = 1 if parameterization == "scale" else -1
         corner = a12(alpha, beta, sign)
         return np.array([[a11(alpha, beta, sign), corner], [corner, a22(alpha, beta, sign)]], dtype=float)
@@ -221,7 +222,7 @@ fisher.wrong(
 def by(matrix: Any) -> Any:
     """gradient to matrix(F, gradient)."""
 
-    def wrong(gradient: Any, alpha: float, beta: float, parameterization: str = "scale") -> np.ndarray:
+    def wrong(gradient: Any, alpha: float, beta: float, parameterization: Parameterization = "scale") -> np.ndarray:
         return np.asarray(matrix(gamma.fisher_information(alpha, beta, parameterization), np.asarray(gradient)))
 
     return wrong

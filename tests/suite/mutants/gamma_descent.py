@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import digamma, gammaln, polygamma
 
 from implementations import gamma
+from implementations.gamma import Parameterization
 from tests.suite.corpus import target
 
 loss = target("2.2.17", "gamma.negative_log_likelihood")
@@ -19,7 +20,7 @@ natural_descent = target("2.2.18", "gamma.natural_gradient_descent")
 def loss_plus(change: Any) -> Any:
     """The loss plus change(x, alpha, beta, scale)."""
 
-    def wrong(x: Any, alpha: float, beta: float, parameterization: str = "scale") -> float:
+    def wrong(x: Any, alpha: float, beta: float, parameterization: Parameterization = "scale") -> float:
         scale = beta if parameterization == "scale" else 1 / beta
         right = gamma.negative_log_likelihood(x, alpha, beta, parameterization)
         return float(right + change(np.asarray(x), alpha, beta, scale))
@@ -75,7 +76,7 @@ loss.wrong(
 def slope_plus(change: Any) -> Any:
     """The gradient plus change(x, alpha, beta, sign, scale), sign +1 for a scale."""
 
-    def wrong(x: Any, alpha: float, beta: float, parameterization: str = "scale") -> np.ndarray:
+    def wrong(x: Any, alpha: float, beta: float, parameterization: Parameterization = "scale") -> np.ndarray:
         sign, scale = (1, beta) if parameterization == "scale" else (-1, 1 / beta)
         right = gamma.negative_log_likelihood_gradient(x, alpha, beta, parameterization)
         return right + np.array(change(np.asarray(x), alpha, beta, sign, scale), dtype=float)
@@ -146,7 +147,7 @@ def path(step: Any, start: int = 0, keep: Any = None) -> Any:
     """theta <- theta - step(x, theta, step_size, parameterization), kept positive as `keep` says."""
 
     def wrong(
-        x: Any, alpha: float, beta: float, n_epochs: int, step_size: float, parameterization: str = "scale"
+        x: Any, alpha: float, beta: float, n_epochs: int, step_size: float, parameterization: Parameterization = "scale"
     ) -> np.ndarray:
         rows = [np.array([alpha, beta], dtype=float)]
         for _ in range(n_epochs):
@@ -157,11 +158,15 @@ def path(step: Any, start: int = 0, keep: Any = None) -> Any:
     return wrong
 
 
-def gradient_at(x: Any, theta: Any, parameterization: str) -> np.ndarray:
+def gradient_at(x: Any, theta: Any, parameterization: Parameterization) -> np.ndarray:
     return gamma.negative_log_likelihood_gradient(x, theta[0], theta[1], parameterization)
 
 
-def natural_at(x: Any, theta: Any, parameterization: str) -> np.ndarray:
+def fisher_at(theta: Any, parameterization: Parameterization) -> np.ndarray:
+    return gamma.fisher_information(theta[0], theta[1], parameterization)
+
+
+def natural_at(x: Any, theta: Any, parameterization: Parameterization) -> np.ndarray:
     return gamma.natural_gradient(gradient_at(x, theta, parameterization), theta[0], theta[1], parameterization)
 
 
@@ -200,7 +205,9 @@ for target_of, direction, kind in (
     )
 
 
-def shrinking(x: Any, a: float, b: float, n: int, size: float, parameterization: str, direction: Any) -> np.ndarray:
+def shrinking(
+    x: Any, a: float, b: float, n: int, size: float, parameterization: Parameterization, direction: Any
+) -> np.ndarray:
     rows = [np.array([a, b], dtype=float)]
     for epoch in range(n):
         rows.append(np.maximum(rows[-1] - size / (1 + epoch) * direction(x, rows[-1], parameterization), 1e-3))
@@ -222,7 +229,7 @@ natural_descent.wrong(
     "The natural gradient is F⁻¹ ∇.",
     path(
         lambda x, theta, size, parameterization: (
-            size * gamma.fisher_information(*theta, parameterization) @ gradient_at(x, theta, parameterization)
+            size * fisher_at(theta, parameterization) @ gradient_at(x, theta, parameterization)
         )
     ),
 )

@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.special import digamma, polygamma
 
 from implementations import gamma, rao_blackwell
+from implementations.gamma import Parameterization
 from tests.suite.corpus import target
 
 natural = target("2.2.14", "gamma.natural_parameters")
@@ -98,7 +99,7 @@ slope.right(
 )
 
 
-def slope_by_autodiff(x: Any, a: float, b: float, parameterization: str = "scale") -> np.ndarray:
+def slope_by_autodiff(x: Any, a: float, b: float, parameterization: Parameterization = "scale") -> np.ndarray:
     free = torch.tensor([a, b], dtype=torch.float64, requires_grad=True)
     rate = 1 / free[1] if parameterization == "scale" else free[1]
     value = -torch.distributions.Gamma(free[0], rate).log_prob(torch.from_numpy(np.asarray(x, dtype=float))).mean()
@@ -111,7 +112,9 @@ slope.right("automatic differentiation", slope_by_autodiff)
 def in_turns(direction: Any) -> Any:
     """A step in alpha, then one in beta from where that led: the same to first order in the step size."""
 
-    def descend(x: Any, a: float, b: float, n: int, size: float, parameterization: str = "scale") -> np.ndarray:
+    def descend(
+        x: Any, a: float, b: float, n: int, size: float, parameterization: Parameterization = "scale"
+    ) -> np.ndarray:
         path = [(a, b)]
         for _ in range(n):
             a = max(a - size * direction(x, a, b, parameterization)[0], 1e-3)
@@ -125,7 +128,9 @@ def in_turns(direction: Any) -> Any:
 def descending(direction: Any) -> Any:
     """Plain steps, halved until both parameters stay positive."""
 
-    def descend(x: Any, a: float, b: float, n: int, size: float, parameterization: str = "scale") -> list[list[float]]:
+    def descend(
+        x: Any, a: float, b: float, n: int, size: float, parameterization: Parameterization = "scale"
+    ) -> list[list[float]]:
         path = [[float(a), float(b)]]
         for _ in range(n):
             now = np.array(path[-1])
@@ -138,7 +143,7 @@ def descending(direction: Any) -> Any:
     return descend
 
 
-def natural_slope(x: Any, a: float, b: float, parameterization: str) -> np.ndarray:
+def natural_slope(x: Any, a: float, b: float, parameterization: Parameterization) -> np.ndarray:
     fisher_matrix = gamma.fisher_information(a, b, parameterization)
     return np.linalg.solve(fisher_matrix, gamma.negative_log_likelihood_gradient(x, a, b, parameterization))
 
