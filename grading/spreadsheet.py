@@ -5,10 +5,18 @@ from __future__ import annotations
 import csv
 import io
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a formula may begin with."""
+
 
 def safe(cell: str) -> str:
     """A cell that a spreadsheet does not take for a formula."""
-    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return "'" + cell if cell[:1] in FORMULA else cell
+
+
+def plain(cell: str) -> str:
+    """What `safe` was given."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
 
 
 def reader_of(text: str) -> csv.DictReader[str]:

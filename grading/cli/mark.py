@@ -34,12 +34,14 @@ def mark(
     """
     if not (out / NAME).exists():
         raise Mistake(f"{out} has no {NAME}; run `evidence grade` first and give its --out folder")
+    if not marker.strip():
+        raise Mistake("--as: a mark needs the name of who gives it")
     run = Run.reopen(out)
     run = replace(run, course=load_course(course)) if course else run
-    desk = Desk(run.gradebook, run.course, sections)
+    desk = Desk(run.gradebook, run.course, sections, lambda content: run.standing(content).outcomes)
     console = Console(highlight=False)
     if write is not None:
-        write.write_text(write_table(desk, marker), encoding="utf-8")
+        write.write_text(write_table(desk, marker), encoding="utf-8-sig")  # spreadsheets want the mark
         console.print(f"answers written to {write}; fill in points and why, then: evidence mark {out} --read {write}")
     elif read is not None:
         console.print(f"{taken(desk, read, marker)} marks saved")

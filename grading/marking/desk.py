@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grading.assignment import Check, Course, Kind, Question
 from grading.gradebook import Gradebook, Mark
 from grading.submission.folder import Layout, LayoutError
-from grading.verdict.outcome import Outcome, Plot
+from grading.verdict.outcome import Outcome, Plot, State
 
 Sections = Callable[[str], dict[str, str]]
 """Splits `answers.md` into the text under each question's heading."""
+Outcomes = Mapping[str, Outcome]
+"""By check."""
 
 
 class Unmarkable(ValueError):
@@ -42,6 +44,12 @@ class Answer:
         """Pictures that these checks laid beside the answer."""
         return [plot for outcome in self.evidence for plot in outcome.plots]
 
+    @property
+    def asks(self) -> str:
+        """Why a human is asked, where the check itself says it: an undecided derivation, an audit that disagrees."""
+        own = [each.message for each in self.evidence if each.check == self.check]
+        return own[0] if own else ""
+
     def mark_by(self, who: str) -> Mark | None:
         """This marker's latest mark."""
         own = [mark for mark in self.marks if mark.who == who]
@@ -55,31 +63,46 @@ class Desk:
     book: Gradebook
     course: Course
     sections: Sections
+    standing: Callable[[str], Outcomes] | None = None
+    """What counts of a submission now; without it, whatever outcomes are kept."""
+    seen: dict[str, Outcomes] = field(default_factory=dict)
+    """By submission; whoever runs a check again drops it here."""
 
     def checks(self) -> list[tuple[Question, Check, str]]:
-        """Everything that a human marks, in the order of the assignment."""
+        """Everything that a human marks, in the order of the assignment: prose, and what checks could not decide."""
+        contents = {entry.content for entry in self.book.handed_in()}
         return [
             (question, check, identifier)
             for identifier, (question, check) in self.course.manifest().items()
-            if check.kind is Kind.PROSE
+            if check.kind is Kind.PROSE or any(self.concerns(content, identifier) for content in contents)
         ]
 
     def answers(self, identifier: str) -> list[Answer]:
-        """All different submissions' answers to one check, in an order that has nothing to do with names."""
+        """The different submissions' answers to one check, in an order that has nothing to do with names."""
         folders = {entry.content: Path(entry.folder) for entry in self.book.handed_in()}
-        return [self.answer(content, folders[content], identifier) for content in sorted(folders)]
+        _, check = self.course.manifest()[identifier]
+        concerned = (each for each in sorted(folders) if check.kind is Kind.PROSE or self.concerns(each, identifier))
+        return [self.answer(content, folders[content], identifier) for content in concerned]
+
+    def concerns(self, content: str, identifier: str) -> bool:
+        """Did the check itself leave this submission to a human?"""
+        outcome = self.outcomes(content).get(identifier)
+        return outcome is not None and outcome.state is State.NEEDS_HUMAN
 
     def answer(self, content: str, folder: Path, identifier: str) -> Answer:
         """One answer."""
         question, _ = self.course.manifest()[identifier]
         text = self.written(folder).get(question.number, "")
-        evidence = tuple(o for o in self.outcomes(content) if o.check.startswith(question.number + "/"))
+        evidence = tuple(o for o in self.outcomes(content).values() if o.check.startswith(question.number + "/"))
         marks = tuple(mark for mark in self.book.marks(content) if mark.check == identifier)
         return Answer(content, identifier, text, evidence, marks)
 
-    def outcomes(self, content: str) -> list[Outcome]:
-        """The submission's latest outcome of each check so far."""
-        return list({outcome.check: outcome for outcome in self.book.kept(content).values()}.values())
+    def outcomes(self, content: str) -> Outcomes:
+        """The submission's outcome of each check so far."""
+        if content not in self.seen:
+            kept = {outcome.check: outcome for outcome in self.book.kept(content).values()}
+            self.seen[content] = self.standing(content) if self.standing else kept
+        return self.seen[content]
 
     def written(self, folder: Path) -> dict[str, str]:
         """Text by question number; nothing where the submission has no readable answers."""
@@ -104,7 +127,7 @@ class Desk:
         if identifier not in manifest:
             raise Unmarkable(f"there is no check {identifier}")
         if content not in {entry.content for entry in self.book.handed_in()}:
-            raise Unmarkable(f"there is no submission {content}")
+            raise Unmarkable(f"there is no submission {content!r}")
         question, check = manifest[identifier]
         most = question.points_of(check)
         if not 0 <= points <= most + 1e-9:

@@ -56,6 +56,7 @@ class RequestPages:
             raise Unmarkable(f"{check} cannot be run again: a human reads it, or it has no outcome yet")
         else:
             run_again(self.run, asked_, content, check, self.who, why)
+            self.desk.seen.pop(content, None)
 
     def work(self, asked_: Request) -> tuple[str, Path]:
         """Content and folder of what the student handed in."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 
+from grading.gradebook import Mark
 from grading.marking.desk import Desk
+from grading.spreadsheet import plain, reader_of, safe
 
 COLUMNS = ("submission", "check", "maximum", "points", "who", "why", "answer")
 
@@ -36,18 +37,36 @@ def write_table(desk: Desk, who: str) -> str:
     return out.getvalue()
 
 
-def safe(cell: str) -> str:
-    """A cell that a spreadsheet does not take for a formula."""
-    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t") else cell
-
-
 def read_table(desk: Desk, text: str, who: str) -> int:
-    """Save the table's marks, all or none; the number saved.  Rows with empty points are passed over.
+    """Save the table's marks, all or none; the number saved.  Rows with empty points, and marks that the same person
+    has given already, are passed over.
 
     Raises:
         TableError: a column is missing, or a row names no submission or check, or its points are out of range.
     """
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    marks, faults, lines = [], [], dict[tuple[str, str, str], int]()
+    for line, cells in filled(text):
+        signer, why = plain(cells.get("who", "")).strip() or who, plain(cells.get("why", ""))
+        try:
+            mark = desk.signed(cells["submission"], cells["check"], number(cells["points"]), signer, why)
+        except ValueError as error:
+            faults.append(f"line {line}: {error}")
+            continue
+        first = lines.setdefault((mark.content, mark.check, mark.who), line)
+        faults += [f"line {line}: {signer} has marked this answer in line {first} already"] if first != line else []
+        marks.append(mark)
+    if faults:
+        raise TableError(faults)
+    new = [mark for mark in marks if not stands(desk, mark)]
+    with desk.book.transaction():
+        for mark in new:
+            desk.book.add_mark(mark)
+    return len(new)
+
+
+def filled(text: str) -> list[tuple[int, dict[str, str]]]:
+    """Line and cells of every row with points.  Raises TableError where it is no such table."""
+    reader = reader_of(text)
     try:
         lines = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
@@ -55,36 +74,19 @@ def read_table(desk: Desk, text: str, who: str) -> int:
     absent = [name for name in ("submission", "check", "points") if name not in (reader.fieldnames or ())]
     if absent:
         raise TableError([f"line 1: there is no column {name}" for name in absent])
-    manifest, known = desk.course.manifest(), {entry.content for entry in desk.book.handed_in()}
-    rows, faults = [], []
-    for number, row in lines:
-        cells = {key: value or "" for key, value in row.items() if isinstance(key, str)}
-        if not cells["points"].strip():
-            continue
-        fault = fault_of(cells, manifest, known)
-        faults += [f"line {number}: {fault}"] if fault else []
-        rows.append(cells)
-    if faults:
-        raise TableError(faults)
-    with desk.book.transaction():
-        for cells in rows:
-            signer = cells.get("who", "").strip() or who
-            desk.mark(cells["submission"], cells["check"], float(cells["points"]), signer, cells.get("why", ""))
-    return len(rows)
+    rows = [(line, {key: value or "" for key, value in row.items() if isinstance(key, str)}) for line, row in lines]
+    return [(line, cells) for line, cells in rows if cells["points"].strip()]
 
 
-def fault_of(cells: dict[str, str], manifest: dict, known: set[str]) -> str:
-    """What is wrong with a row, or nothing."""
-    if cells["submission"] not in known:
-        return f"there is no submission {cells['submission']!r}"
-    if cells["check"] not in manifest:
-        return f"there is no check {cells['check']!r}"
+def number(points: str) -> float:
+    """Points with a decimal point or comma.  Raises ValueError."""
     try:
-        points = float(cells["points"])
+        return float(points.replace(",", "."))
     except ValueError:
-        return f"points {cells['points']!r} is no number"
-    question, check = manifest[cells["check"]]
-    most = question.points_of(check)
-    if not (math.isfinite(points) and 0 <= points <= most + 1e-9):
-        return f"points {cells['points']} lies outside 0 to {most:g}"
-    return ""
+        raise ValueError(f"points {points!r} is no number") from None
+
+
+def stands(desk: Desk, mark: Mark) -> bool:
+    """Is this the person's latest mark of the answer already?"""
+    earlier = [each for each in desk.book.marks(mark.content) if (each.check, each.who) == (mark.check, mark.who)]
+    return bool(earlier) and (earlier[-1].points, earlier[-1].why) == (mark.points, mark.why)

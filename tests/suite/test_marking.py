@@ -103,7 +103,7 @@ def test_a_table_goes_out_and_comes_back(desk: Desk) -> None:
     ("row", "words"),
     [
         (f"nobody,{CHECK},1", "line 3: there is no submission 'nobody'"),
-        ("aaaaaa1,9.9.9/x,1", "line 3: there is no check '9.9.9/x'"),
+        ("aaaaaa1,9.9.9/x,1", "line 3: there is no check 9.9.9/x"),
         (f"aaaaaa1,{CHECK},lots", "line 3: points 'lots' is no number"),
         (f"aaaaaa1,{CHECK},nan", "line 3: nan points for"),
         (f"aaaaaa1,{CHECK},2", "line 3: eva has marked this answer in line 2 already"),
