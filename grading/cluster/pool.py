@@ -28,7 +28,8 @@ from grading.gradebook.conditions import Profile
 from grading.sandbox import Isolation
 from grading.verdict.outcome import Outcome, State
 
-PROGRAM = ("-m", "grading.cluster.station")
+PROGRAM = ("-P", "-m", "grading.cluster.station")
+"""Without the folder that the grader was started in: it may be a submission, with modules of any name."""
 ATTEMPTS = 2
 SILENCE = {Kind.TEST: 600.0, Kind.EXPERIMENT: 1800.0, Kind.PROSE: 600.0}
 FULL_TRAINING = 48 * 3600.0

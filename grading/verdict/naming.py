@@ -24,10 +24,9 @@ def namer() -> Namer | None:
     """A namer with the corpus; None where there is no corpus."""
     if find_spec("tests.suite") is None or find_spec("tests.suite.corpus") is None:
         return None
+    reference = Submission(InProcess(ROOT))  # from here on `implementations` is the reference, wherever one stands
     import tests.suite.mutants  # noqa: F401  fills the corpus
     from tests.suite.corpus import MUTANTS
-
-    reference = Submission(InProcess(ROOT))
 
     def name(submission: Submission, calls: Sequence[Call], number: str) -> list[str]:
         known = [mutant for mutant in MUTANTS if mutant.question == number]
