@@ -53,6 +53,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     uses: list[str] = []
     """Contract functions of *other* questions that the functions under check call, e.g. `normal_gamma.score`: the
     reference may answer for them where that question failed."""
+    alone: bool = False
+    """Without what the page's checks share; with its own `needs` and `uses` all the same."""
     rubric: list[str] = []
     """For prose: what a full answer says, one item a line."""
     read: str = ""
@@ -94,6 +96,27 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def sort_key(self) -> tuple[int, ...]:
         """Numbers in numeric order: 2.1.10 comes after 2.1.9."""
         return tuple(int(part) for part in self.number.split("."))
+
+
+class Page(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question as it is written down, with what its checks have in common said once."""
+
+    needs: list[str] = []
+    """Shared by all checks of the question's code that do not stand alone; what a check says itself is added."""
+    uses: list[str] = []
+    """Likewise."""
+
+    def question(self) -> Question:
+        """The question, each check with all that it needs and uses."""
+        fields = {name: getattr(self, name) for name in Question.__struct_fields__}
+        return Question(**fields | {"checks": [self.extended(check) for check in self.checks]})
+
+    def extended(self, check: Check) -> Check:
+        """A check with what it shares; a text shares nothing."""
+        if check.alone or check.kind is Kind.PROSE or check.name == DERIVATION:
+            return check
+        needs, uses = (dict.fromkeys(each) for each in (self.needs + check.needs, self.uses + check.uses))
+        return msgspec.structs.replace(check, needs=list(needs), uses=list(uses))
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -191,14 +214,18 @@ def read_page(path: Path) -> Question:
     """One question page.
 
     Raises:
-        CatalogueError: the page is not TOML, or a key is missing, unknown or of the wrong type.
+        CatalogueError: the page is not TOML, a key is missing, unknown or of the wrong type, or a check stands alone
+            where the others share nothing.
     """
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Question)
+        page = msgspec.toml.decode(path.read_bytes(), type=Page)
     except OSError as error:
         raise CatalogueError(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise CatalogueError(f"{path}: {error}") from error
+    if not page.needs + page.uses and (lonely := [check.name for check in page.checks if check.alone]):
+        raise CatalogueError(f"{path}: {lonely[0]}: alone = true, but the page has no needs or uses that others share")
+    return page.question()
 
 
 @cache

@@ -67,6 +67,75 @@ def test_a_malformed_page_is_named_with_its_key(tmp_path: Path) -> None:
         load(tmp_path)
 
 
+SHARING = """
+number = "9.1.1"
+level = "D"
+title = "Sharing"
+points = 1
+statement = "?"
+needs = ["9.1.1/first"]
+uses = ["gamma.natural_gradient"]
+
+[[checks]]
+name = "derivation"
+claim = "Text."
+[[checks]]
+name = "words"
+claim = "Text."
+kind = "prose"
+[[checks]]
+name = "first"
+claim = "Code."
+alone = true
+[[checks]]
+name = "second"
+claim = "Code."
+[[checks]]
+name = "trained"
+claim = "Code."
+kind = "experiment"
+needs = ["9.1.1/second", "9.1.1/first"]
+"""
+USED = """
+number = "9.1.2"
+level = "D"
+title = "Used"
+points = 1
+statement = "?"
+functions = ["gamma.natural_gradient"]
+"""
+
+
+def test_what_checks_share_is_said_once(tmp_path: Path) -> None:
+    """Checks of code get it, before what they say themselves; text does not, nor what stands alone.  It is looked at
+    like anything else, and standing alone where nothing is shared is a mistake."""
+    page = tmp_path / "9.1.1.toml"
+    page.write_text(SHARING)
+    (tmp_path / "9.1.2.toml").write_text(USED)
+    checks = {check.name: check for check in load(tmp_path).questions[0].checks}
+    assert all(checks[name].needs == checks[name].uses == [] for name in ("derivation", "words", "first"))
+    assert checks["second"].needs == ["9.1.1/first"]
+    assert checks["trained"].needs == ["9.1.1/first", "9.1.1/second"]
+    assert checks["second"].uses == checks["trained"].uses == ["gamma.natural_gradient"]
+    for old, new, words in (
+        (
+            'needs = ["9.1.1/first"]\n',
+            'needs = ["9.1.1/frist"]\n',
+            "9.1.1/second needs 9.1.1/frist, which does not exist",
+        ),
+        ("alone = true\n", "", "checks need one another: 9.1.1/first -> 9.1.1/first"),
+        (
+            'needs = ["9.1.1/first"]\nuses = ["gamma.natural_gradient"]\n',
+            "",
+            "first: alone = true, but the page has no",
+        ),
+    ):
+        load.cache_clear()
+        page.write_text(SHARING.replace(old, new, 1))
+        with pytest.raises(CatalogueError, match=words):
+            load(tmp_path)
+
+
 def test_every_check_runs_after_those_it_needs(tmp_path: Path) -> None:
     """The order of the run respects the graph of prerequisites, and a circle is an error that names it."""
     course = load()
