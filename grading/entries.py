@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def entries(source: Path, store: Path) -> list[HandedIn]:
     Raises:
         IntakeProblem: there is nothing at `source`, or nothing that could be submissions.
     """
-    place = source.resolve()
+    place = Path(os.path.realpath(source))
     if place == PROJECT:
         return [reference()]
     named = [(name, taken) for taken in take_in(source, store) for name in names_of(taken)]

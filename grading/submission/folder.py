@@ -8,6 +8,7 @@ my-work/
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,7 @@ class Layout:
         Raises:
             LayoutError: the folder is not there, or the file is not the TOML described above.
         """
-        root = Path(folder).resolve()
+        root = Path(os.path.realpath(folder))
         if not root.is_dir():
             raise LayoutError(
                 f"{folder}: no such folder. Give the folder that holds submission.toml or implementations/."

@@ -71,7 +71,7 @@ def code_cells(path: Path) -> list[str]:
     try:
         cells = json.loads(path.read_bytes().decode("utf-8-sig"))["cells"]
         return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise NotebookError(f"not a Jupyter notebook ({error})") from error
 
 

@@ -7,6 +7,7 @@ each message and returns the bytes to answer with, or None where none is expecte
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -51,7 +52,7 @@ class InProcess:
     protection.  Timeouts are not enforced, and the state of the submitted modules lives as long as the session."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder).resolve()
+        self.folder = Path(os.path.realpath(folder))
         self.worker = Worker(folder)
         self.prepared: set[str] = set()
 

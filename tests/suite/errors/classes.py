@@ -1,0 +1,52 @@
+"""Which exceptions carry a message for the user of a command, and what becomes of all others."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from derivations.contexts import ContextError
+from derivations.reader import ReadError
+from grading.cli.mistakes import MISTAKES
+from grading.exports.canvas import TitleError
+from grading.exports.project import NotASource
+from grading.marking import TableError
+from grading.marking.desk import Unmarkable
+from grading.submission.loading import LoadError
+from grading.submission.notebook import NotebookError
+
+TOLD = (
+    *(each for each in MISTAKES if each is not OSError),
+    ContextError,
+    LoadError,
+    NotASource,
+    NotebookError,
+    ReadError,
+    TableError,
+    TitleError,
+    Unmarkable,
+    argparse.ArgumentTypeError,
+    pytest.UsageError,
+)
+"""Their text is shown as it is: by `evidence`, by the marking page, or by pytest before it runs anything."""
+
+OUTCOME = "what a check found: part of its outcome, and shown with the question, the claim and an example"
+UNDECIDED = "why a step or a formula is undecided: part of its verdict, which `evidence check` shows as evidence"
+SANDBOX = "between the grader and the processes of a submission: becomes an outcome, or the verdict on a worker"
+SYSTEM = "what the operating system refuses: `main` says the path, why, and what to do"
+CAUGHT = "caught in the same file, which says it in other words"
+STOPPED = "Ctrl-C, after the command that goes on was printed (tests/suite/test_interrupt.py)"
+PROGRAM = "a mistake of whoever writes the program, not of whoever runs it"
+
+ELSEWHERE = {
+    **dict.fromkeys(("Refuted", "NeedsHuman", "NotADraw", "Untrainable", "at_step", "NoMoreExamples"), OUTCOME),
+    **dict.fromkeys(("Missing", "Raised", "Returned", "TimedOut", "Died", "Unusable", "DataError"), OUTCOME),
+    **dict.fromkeys(("BudgetExceeded", "TimeoutError"), OUTCOME),
+    **dict.fromkeys(("Unprovable", "Unordered", "Meaningless", "NotFinite", "NotExplicit", "NoMoment"), UNDECIDED),
+    **dict.fromkeys(("NotNumeric", "TooLarge", "ZeroDivisionError"), UNDECIDED),
+    **dict.fromkeys(("Late", "Gone", "Malformed", "Lost", "EOFError"), SANDBOX),
+    **dict.fromkeys(("OSError", "FileNotFoundError"), SYSTEM),
+    **{"Exit": STOPPED, "BadZipFile": CAUGHT, "PROBLEMS.get(str(kind), Raised)": OUTCOME},
+    **dict.fromkeys(("TypeError", "AttributeError", "KeyError", "NotImplementedError", "ValueError"), PROGRAM),
+}

@@ -1,0 +1,48 @@
+"""Output folders as `evidence grade` leaves them, without a check that was run, and what can happen to them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from grading.entries import entries
+from grading.gradebook import Conditions
+from grading.run import NAME, Run, Settings
+from grading.sandbox import Isolation
+
+FILE = Path("out") / NAME
+
+
+def begun(course: str = "") -> Run:
+    """A gradebook in which nothing has been handed in."""
+    return Run.begin(Path("out"), Settings(Conditions(), Isolation.PROCESS, course))
+
+
+def handed_in(course: str = "") -> None:
+    """A gradebook with one submission, `work`."""
+    Path("work").mkdir()
+    Path("work/answers.md").write_text("## 1.1.2\n\nA wider family is tighter.\n")
+    run = begun(course)
+    run.gradebook.hand_in(entries(Path("work"), Path("out/handed-in")))
+    run.gradebook.close()
+
+
+def after(*statements: str) -> Callable[[], None]:
+    """A gradebook in which somebody has done this."""
+
+    def make() -> None:
+        handed_in()
+        with closing(sqlite3.connect(FILE)) as book:
+            for statement in statements:
+                book.execute(statement)
+            book.commit()
+
+    return make
+
+
+def overwritten() -> None:
+    """A gradebook on a disk that lost all but its first page."""
+    handed_in()
+    FILE.write_bytes(FILE.read_bytes()[:4096].ljust(2**16, b"\x55"))
