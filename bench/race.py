@@ -102,6 +102,8 @@ def minutes(trace: Trace) -> float:
 
 def verdicts(found: dict[str, Trace]) -> list[str]:
     """When each run first reaches the textbook's last bound, as a share of the textbook's time."""
+    if not found["textbook"]:
+        return ["the textbook's loop has not been trained here"]
     goal, whole = found["textbook"][-1]["bound"], minutes(found["textbook"])
     lines = []
     for name, trace in found.items():
@@ -126,17 +128,24 @@ def main() -> None:
     parser.add_argument("--runs", nargs="*", default=list(RUNS), choices=list(RUNS), help="who takes part")
     parser.add_argument("--show", action="store_true", help="print the table and train nothing")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    if not options.show:
-        torch.set_num_threads(1)
-        digits, plan = data.mnist(options.data), epoch.Plan(draws=K, seed=options.seed)
-        done = traces(options.out, options.seed)
-        for number in range(1, options.epochs + 1):
-            for name in options.runs:
-                if len(done[name]) < number:
-                    done[name] = turn(name, digits, plan, options.out)
-                    print(f"epoch {number}, {name}: {done[name][-1]}", flush=True)
-    print(table(traces(options.out, options.seed)))
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        if not options.show:
+            run(data.mnist(options.data), options)
+        print(table(traces(options.out, options.seed)))
+    except (data.DataError, OSError) as error:
+        parser.error(str(error))
+
+
+def run(digits: data.Digits, options: argparse.Namespace) -> None:
+    """Train in turns, from where it stopped."""
+    torch.set_num_threads(1)
+    plan, done = epoch.Plan(draws=K, seed=options.seed), traces(options.out, options.seed)
+    for number in range(1, options.epochs + 1):
+        for name in options.runs:
+            if len(done[name]) < number:
+                done[name] = turn(name, digits, plan, options.out)
+                print(f"epoch {number}, {name}: {done[name][-1]}", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,20 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, chdir, nullcontext, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    chdir,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+)
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -65,6 +74,7 @@ def result_of(case: Case) -> Result:
         write(case.files)
         case.prepare()
         around.enter_context(patch.dict(os.environ, {"COLUMNS": "400", "TERM": "dumb", "NO_COLOR": "1"}))
+        around.enter_context(own_modules())
         around.enter_context(case.machine())
         around.enter_context(redirect_stdout(out))
         around.enter_context(redirect_stderr(out))
@@ -86,6 +96,30 @@ def write(files: Mapping[str, str | bytes]) -> None:
             path.write_bytes(content)
 
 
+@contextmanager
+def own_modules() -> Iterator[None]:
+    """Submitted modules are imported in this very process, as `implementations.gamma` or `gamma`; none of them stays."""
+    path, kept = list(sys.path), {name: sys.modules.pop(name) for name in named("implementations")}
+    try:
+        yield
+    finally:
+        here = {name for name, each in sys.modules.items() if is_below(each, Path.cwd())}
+        for name in here.union(named("implementations")):
+            del sys.modules[name]
+        sys.modules.update(kept)
+        sys.path[:] = path
+
+
+def named(package: str) -> list[str]:
+    """A package and what is imported of it."""
+    return [name for name in sys.modules if name.partition(".")[0] == package]
+
+
+def is_below(imported: ModuleType, folder: Path) -> bool:
+    """Does the module's file lie in this folder?"""
+    return str(getattr(imported, "__file__", None)).startswith(f"{folder}/")
+
+
 def evidence(arguments: list[str]) -> int:
     """`evidence ARGUMENTS`, by its own entry point."""
     with patch.object(sys, "argv", ["evidence", *arguments]):
@@ -105,10 +139,11 @@ def checks(arguments: list[str]) -> int:
 def module(arguments: list[str]) -> int:
     """`python -m NAME ARGUMENTS`, a module with a `main`."""
     _, name, *rest = arguments
-    try:
-        return int(importlib.import_module(name).main(rest))
-    except SystemExit as end:
-        return int(end.code or 0)
+    with patch.object(sys, "argv", [name, *rest]):
+        try:
+            return int(importlib.import_module(name).main() or 0)
+        except SystemExit as end:
+            return int(end.code or 0)
 
 
 PROGRAMS: dict[str, Callable[[list[str]], int]] = {

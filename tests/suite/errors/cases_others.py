@@ -1,4 +1,4 @@
-"""`evidence handout`, a student's `pytest`, and the calibration: what each refuses before it does anything."""
+"""`evidence handout`, a student's `pytest`, and modules that the documentation runs: what each refuses at once."""
 
 from __future__ import annotations
 
@@ -37,11 +37,32 @@ PYTEST = [
     Case("pytest --submission none --question 1.2.4", ("none: no such folder.", "Give the folder that holds"), code=1),
 ]
 
-CALIBRATE = [
+RACE = "python -m bench.race --out out"
+NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+NO_LABELS = bytes((0, 0, 8, 1, 0, 0, 0, 0))
+FOUR = {f"digits/{name}": NO_LABELS for name in NAMES}
+
+MODULES = [
+    Case(f"{RACE} --data none", ("none/train-images-idx3-ubyte.gz is not there; give a folder with",)),
+    Case(
+        f"{RACE} --data digits",
+        (f"digits/{NAMES[0]} is damaged", "delete it and fetch"),
+        {f"digits/{NAMES[0]}": b"\x1f\x8b"},
+    ),
+    Case(f"{RACE} --data digits", (f"digits/{NAMES[0]} is not an IDX file",), {f"digits/{NAMES[0]}": b"text"}),
+    Case(f"{RACE} --data digits", ("digits: images (0,) and labels (0,) do not belong together",), FOUR),
+    Case("python -m bench.race --out file", ("File exists: 'file'",), {"file": ""}),
+    Case(f"{RACE} --show", ("the textbook's loop has not been trained here",), code=0),
+    Case(
+        f"{RACE} --epochs 0",
+        ("MNIST could not be fetched (train-images-idx3-ubyte.gz: https://", "Using the 5,000 digits"),
+        code=0,
+        machine=lambda: patch("pooch.retrieve", side_effect=OSError),
+    ),
     Case(
         "python -m grading.montecarlo.calibrate --out blocks --shard 3/2",
         ("--shard: a shard is I/N with 1 <= I <= N, not 3/2",),
     ),
 ]
 
-CASES = [*HANDOUT, *PYTEST, *CALIBRATE]
+CASES = [*HANDOUT, *PYTEST, *MODULES]

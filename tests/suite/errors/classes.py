@@ -9,6 +9,7 @@ import pytest
 from derivations.contexts import ContextError
 from derivations.reader import ReadError
 from grading.cli.mistakes import MISTAKES
+from grading.experiments.mnist import DataError
 from grading.exports.canvas import TitleError
 from grading.exports.project import NotASource
 from grading.marking import TableError
@@ -19,6 +20,7 @@ from grading.submission.notebook import NotebookError
 TOLD = (
     *(each for each in MISTAKES if each is not OSError),
     ContextError,
+    DataError,
     LoadError,
     NotASource,
     NotebookError,
@@ -34,6 +36,7 @@ TOLD = (
 OUTCOME = "what a check found: part of its outcome, and shown with the question, the claim and an example"
 UNDECIDED = "why a step or a formula is undecided: part of its verdict, which `evidence check` shows as evidence"
 SANDBOX = "between the grader and the processes of a submission: becomes an outcome, or the verdict on a worker"
+MAINTAINERS = "`python -m grading.experiments.reference_report`, which the maintainers run"
 SYSTEM = "what the operating system refuses: `main` says the path, why, and what to do"
 CAUGHT = "caught in the same file, which says it in other words"
 STOPPED = "Ctrl-C, after the command that goes on was printed (tests/suite/test_interrupt.py)"
@@ -41,12 +44,12 @@ PROGRAM = "a mistake of whoever writes the program, not of whoever runs it"
 
 ELSEWHERE = {
     **dict.fromkeys(("Refuted", "NeedsHuman", "NotADraw", "Untrainable", "at_step", "NoMoreExamples"), OUTCOME),
-    **dict.fromkeys(("Missing", "Raised", "Returned", "TimedOut", "Died", "Unusable", "DataError"), OUTCOME),
+    **dict.fromkeys(("Missing", "Raised", "Returned", "TimedOut", "Died", "Unusable"), OUTCOME),
     **dict.fromkeys(("BudgetExceeded", "TimeoutError"), OUTCOME),
     **dict.fromkeys(("Unprovable", "Unordered", "Meaningless", "NotFinite", "NotExplicit", "NoMoment"), UNDECIDED),
     **dict.fromkeys(("NotNumeric", "TooLarge", "ZeroDivisionError"), UNDECIDED),
     **dict.fromkeys(("Late", "Gone", "Malformed", "Lost", "EOFError"), SANDBOX),
-    **dict.fromkeys(("OSError", "FileNotFoundError"), SYSTEM),
+    **{"OSError": SYSTEM, "FileNotFoundError": MAINTAINERS},
     **{"Exit": STOPPED, "BadZipFile": CAUGHT, "PROBLEMS.get(str(kind), Raised)": OUTCOME},
     **dict.fromkeys(("TypeError", "AttributeError", "KeyError", "NotImplementedError", "ValueError"), PROGRAM),
 }
