@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import secrets
 import socket
@@ -38,15 +39,27 @@ def mark(
         raise Mistake("--as: a mark needs the name of who gives it")
     run = Run.reopen(out)
     run = replace(run, course=load_course(course)) if course else run
+    refuse_lost(run)
     desk = Desk(run.gradebook, run.course, sections, lambda content: run.standing(content).outcomes)
     console = Console(highlight=False)
     if write is not None:
         write.write_text(write_table(desk, marker), encoding="utf-8-sig")  # spreadsheets want the mark
-        console.print(f"answers written to {write}; fill in points and why, then: evidence mark {out} --read {write}")
+        said = f"answers written to {write}; fill in points and why, then: evidence mark {out} --read {write}"
+        console.print(said, soft_wrap=True)
     elif read is not None:
-        console.print(f"{taken(desk, read, marker)} marks saved")
+        console.print(f"{taken(desk, read, marker)} marks saved; {shown(run)}", soft_wrap=True)
     else:
         serve(desk, marker, port, console, run)
+
+
+def refuse_lost(run: Run) -> None:
+    """Raises Mistake where the copies of what was handed in are gone: their answers would look empty."""
+    lost = [entry for entry in run.gradebook.handed_in() if not Path(entry.folder).is_dir()]
+    if lost:
+        raise Mistake(
+            f"{lost[0].folder}: not there, and so for {len(lost)} of the submissions; restore the folder, or run"
+            " `evidence grade` on the submissions again: it takes them in, and runs only what is not known"
+        )
 
 
 def taken(desk: Desk, path: Path, marker: str) -> int:
@@ -71,9 +84,15 @@ def serve(desk: Desk, marker: str, port: int, console: Console, run: Run) -> Non
     """Serve the page until Ctrl-C, at which the server returns; every mark is saved by then."""
     from werkzeug.serving import make_server
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
     token = secrets.token_urlsafe(24)
     with listening(port) as channel:
         server = make_server("127.0.0.1", port, make_app(desk, marker, token, run), threaded=True, fd=channel.fileno())
     console.print(f"open http://127.0.0.1:{server.port}/?token={token}\n(opens once; Ctrl-C ends)", soft_wrap=True)
     server.serve_forever()
-    console.print("\nevery mark is saved")
+    console.print(f"\nevery mark is saved; {shown(run)}", soft_wrap=True)
+
+
+def shown(run: Run) -> str:
+    """How marks get into the reports."""
+    return f"they stand in the reports after: evidence report {run.gradebook.path.parent}"

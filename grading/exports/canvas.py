@@ -1,7 +1,8 @@
 """Canvas: a CSV for "Import grades", with one column.
 
 Header and matching follow instructure/canvas-lms lib/gradebook_importer.rb: the student's id is matched first, then
-the SIS ids, then the name; a title that Canvas does not know creates a new assignment.
+the SIS ids, then the name; a title that Canvas does not know creates a new assignment.  Every row has as many cells as
+the header, since Canvas tells commas from semicolons by that.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def write(reports: Sequence[Report], title: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", title, *(DROPPED if late else ())])
-    writer.writerow(["    Points Possible", "", "", "", "", f"{reports[0].maximum:g}" if reports else ""])
+    possible = f"{reports[0].maximum:g}" if reports else ""
+    writer.writerow(["    Points Possible", "", "", "", "", possible, *([""] * len(DROPPED) if late else ())])
     for report in reports:
         writer.writerow(row(report) + (lateness.cells(report) if late else []))
     return out.getvalue()

@@ -6,6 +6,7 @@ it cannot be there twice.  Marks given by hand are only ever added; the latest c
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -167,13 +168,27 @@ class Gradebook:
             for entry in entries:
                 self.execute(
                     "INSERT INTO handed_in VALUES (?, ?, ?, ?)",
-                    (entry.submission, entry.content, entry.folder, msgspec.json.encode(entry.notices).decode()),
+                    (
+                        entry.submission,
+                        entry.content,
+                        self.within(entry.folder),
+                        msgspec.json.encode(entry.notices).decode(),
+                    ),
                 )
 
     def handed_in(self) -> list[HandedIn]:
         """Who handed in what, by submission."""
         rows = self.rows("SELECT submission, content, folder, notices FROM handed_in ORDER BY submission")
-        return [HandedIn(name, work, folder, self.decoded(said, list[str])) for name, work, folder, said in rows]
+        home = self.path.parent
+        return [
+            HandedIn(name, work, os.path.abspath(home / folder), self.decoded(said, list[str]))
+            for name, work, folder, said in rows
+        ]
+
+    def within(self, folder: str) -> str:
+        """A folder beside this file by its path from here, so that both can be moved together; any other in full."""
+        path, home = Path(os.path.abspath(folder)), Path(os.path.abspath(self.path.parent))
+        return str(path.relative_to(home) if path.is_relative_to(home) else path)
 
     def set(self, name: str, value: Any) -> None:
         """Keep a setting of the run (conditions, isolation)."""

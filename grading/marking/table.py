@@ -65,17 +65,21 @@ def read_table(desk: Desk, text: str, who: str) -> int:
 
 
 def filled(text: str) -> list[tuple[int, dict[str, str]]]:
-    """Line and cells of every row with points.  Raises TableError where it is no such table."""
+    """First line and cells of every row with points; an answer may have many lines.  Raises TableError."""
     reader = reader_of(text)
     try:
-        lines = [(reader.line_num, row) for row in reader]
+        columns = reader.fieldnames or ()
+        ends, found = [reader.line_num], []
+        for row in reader:
+            ends.append(reader.line_num)
+            found.append(row)
     except csv.Error as error:
         raise TableError([f"line {reader.line_num}: {error}"]) from None
-    absent = [name for name in ("submission", "check", "points") if name not in (reader.fieldnames or ())]
+    absent = [name for name in ("submission", "check", "points") if name not in columns]
     if absent:
         raise TableError([f"line 1: there is no column {name}" for name in absent])
-    rows = [(line, {key: value or "" for key, value in row.items() if isinstance(key, str)}) for line, row in lines]
-    return [(line, cells) for line, cells in rows if cells["points"].strip()]
+    rows = [{key: value or "" for key, value in row.items() if isinstance(key, str)} for row in found]
+    return [(end + 1, cells) for end, cells in zip(ends, rows, strict=False) if cells["points"].strip()]
 
 
 def number(points: str) -> float:

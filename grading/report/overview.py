@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grading.gradebook.content import NOTHING
+from grading.gradebook.standing import NO_PROFILE, NO_TEST, NOT_RUN
 from grading.report import lateness
 from grading.report.data import CheckReport, QuestionReport, Report
 from grading.report.page import render
@@ -16,6 +17,7 @@ from grading.spreadsheet import safe
 from grading.verdict.outcome import State
 
 BINS = 10
+UNRUN = (NOT_RUN, NO_PROFILE, NO_TEST)
 LEAST = 1e-2
 """Points below this are rounding."""
 
@@ -42,6 +44,16 @@ class Hardness:
     """Submissions of which at least part of it is decided."""
     short: int
     """Of these, how many lost points."""
+
+
+@dataclass(frozen=True)
+class Unrun:
+    """Checks that nobody has run, for one reason; they count as lost until they are."""
+
+    reason: str
+    questions: list[str]
+    checks: int
+    """Over all submissions."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,7 @@ def html(reports: Sequence[Report], links: dict[str, str], nobody: list[str]) ->
         late_work=late_work(reports),
         requests=[(one, each) for one in reports for each in one.regrades],
         nobody=nobody,
+        unrun=unrun(reports),
         nothing=[one for one in reports if one.content == NOTHING],
         unprotected=sum("process" in one.isolation for one in reports),
         median=median([one.points for one in reports]),
@@ -103,13 +116,33 @@ def hardest(reports: Sequence[Report]) -> list[Hardness]:
 
 
 def hardness(answers: list[QuestionReport]) -> Hardness:
-    """One question over all submissions; points that are still open do not count."""
-    decided = [(each.points, each.maximum - each.pending) for each in answers if each.maximum - each.pending > LEAST]
+    """One question over all submissions; points that are still open, or of checks that nobody ran, do not count."""
+    known = [(each.points, each.maximum - each.pending - not_run(each)) for each in answers]
+    decided = [(points, maximum) for points, maximum in known if maximum > LEAST]
     whole = sum(maximum for _, maximum in decided)
     share = sum(points for points, _ in decided) / whole if whole else float("inf")
     short = sum(points < maximum - LEAST for points, maximum in decided)
     first = answers[0]
     return Hardness(first.number, first.title, first.level, share, len(decided), short)
+
+
+def not_run(question: QuestionReport) -> float:
+    """Points of a question's checks that nobody has run."""
+    return sum(check.maximum for check in question.checks if is_unrun(check))
+
+
+def is_unrun(check: CheckReport) -> bool:
+    """Is a check without an outcome because of the run, not of the submission?"""
+    return check.mark is None and check.outcome is State.NOT_RUN and check.message in UNRUN
+
+
+def unrun(reports: Sequence[Report]) -> list[Unrun]:
+    """What has not been run, by reason."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in reports:
+        for check in filter(is_unrun, one.checks()):
+            found[check.message].append(check.id.partition("/")[0])
+    return [Unrun(reason, list(dict.fromkeys(numbers)), len(numbers)) for reason, numbers in found.items()]
 
 
 def commonest(reports: Sequence[Report]) -> list[Shared]:

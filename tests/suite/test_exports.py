@@ -76,7 +76,7 @@ def test_canvas_accepts_the_header_and_the_title(reports: list[Report]) -> None:
     rows = list(csv.reader(io.StringIO(text)))
     assert len(rows[0]) > 3 and rows[0][0] == "Student" and rows[0][1] == "ID" and rows[0][-2] == "Section"
     assert rows[1][0].strip() == "Points Possible" and float(rows[1][-1]) == load().points
-    assert len(rows) == 2 + len(reports)
+    assert len(rows) == 2 + len(reports) and len({len(row) for row in rows}) == 1
     with pytest.raises(canvas.TitleError, match="drops it"):
         canvas.write(reports, "Final Grade project")
     renamed = msgspec.structs.replace(reports[0], submission="lovelaceada_4711")

@@ -201,3 +201,15 @@ def test_the_name_is_not_part_of_the_work(tmp_path: Path) -> None:
     assert content_hash(tmp_path / "ada") == content_hash(tmp_path / "bob")
     (tmp_path / "bob" / "implementations" / "gamma.py").write_text("x = 2\n")
     assert content_hash(tmp_path / "ada") != content_hash(tmp_path / "bob")
+
+
+def test_copies_beside_the_gradebook_move_with_it(tmp_path: Path) -> None:
+    """From any folder, and after the output was restored elsewhere; what lies outside is kept in full."""
+    (tmp_path / "out").mkdir()
+    inside, outside = tmp_path / "out" / "handed-in" / "ada", Path("/nowhere")
+    book = Gradebook(tmp_path / "out" / NAME)
+    book.hand_in([HandedIn("ada", "a", os.path.relpath(inside)), HandedIn("bob", "b", str(outside))])
+    book.close()
+    (tmp_path / "out").rename(tmp_path / "restored")
+    folders = [entry.folder for entry in Gradebook(tmp_path / "restored" / NAME).handed_in()]
+    assert folders == [str(tmp_path / "restored" / "handed-in" / "ada"), "/nowhere"]

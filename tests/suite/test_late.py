@@ -137,6 +137,7 @@ def test_every_export_has_points_before_and_after(run: Run) -> None:
     reports = by_name(run)
     late, everybody = reports["ada"], list(reports.values())
     rows = list(csv.DictReader(io.StringIO(canvas.write(everybody, "Project"))))
+    assert len({len(row) for row in csv.reader(io.StringIO(canvas.write(everybody, "Project")))}) == 1
     ada = next(row for row in rows if row["Student"] == "ada")
     assert float(ada["Project"]) == pytest.approx(late.points, abs=0.01)
     assert float(ada["Final points note: points_before"]) == late.before

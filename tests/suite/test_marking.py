@@ -118,6 +118,14 @@ def test_a_malformed_table_changes_nothing(desk: Desk, row: str, words: str) -> 
     assert desk.book.marks("aaaaaa1") == []
 
 
+def test_a_fault_is_named_by_the_first_line_of_its_row(desk: Desk) -> None:
+    """Answers have line breaks."""
+    text = f'submission,check,points,answer\naaaaaa1,{CHECK},1,"two\nlines"\nbbbbbb2,{CHECK},9,"two\nlines"\n'
+    with pytest.raises(TableError) as caught:
+        read_table(desk, text, "eva")
+    assert caught.value.faults == [f"line 4: 9 points for {CHECK}, where 0 to 2 can be given"]
+
+
 def test_a_table_comes_back_from_any_spreadsheet(desk: Desk) -> None:
     """Semicolons, decimal commas, a byte order mark and Windows line ends; what was given before is not given again."""
     desk.mark("bbbbbb2", CHECK, 1.0, "eva", "-0,5: no direction")

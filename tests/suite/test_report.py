@@ -12,11 +12,11 @@ import jsonschema
 import msgspec
 import pytest
 
-from grading.assignment import load
+from grading.assignment import Kind, load
 from grading.feedback.detail import Detail
 from grading.gradebook import Conditions, Experiments, HandedIn, Key, Mark, content_hash
-from grading.report import write
-from grading.report.data import schema
+from grading.report import overview, write
+from grading.report.data import Report, schema
 from grading.report.page import html
 from grading.report.write import reports_of
 from grading.run import Run, Settings
@@ -99,6 +99,17 @@ def test_points_are_those_of_passed_checks_and_marks(out: Path) -> None:
             check["outcome"] in ("needs a human", "the grader broke") and not check["mark"]
         )
     assert report["same_as"] == ["ada's twin"] and report["isolation"] == ["process"]
+
+
+def test_what_nobody_has_run_is_not_called_hard(out: Path) -> None:
+    """The class page names it; among the hardest questions count only points that a run has decided."""
+    reports = [msgspec.json.decode(page.read_bytes(), type=Report) for page in out.glob("submissions/*/report.json")]
+    reasons = {each.reason: each for each in overview.unrun(reports)}
+    trainings = [name for name, (_, check) in load().manifest().items() if check.kind is Kind.EXPERIMENT]
+    assert reasons["training experiments were not run"].checks == len(trainings) * len(reports)
+    assert "Not everything has been run" in (out / "index.html").read_text()
+    empty = [one for one in reports if one.content == 64 * "c"]
+    assert not any(row.decided for row in overview.hardest(empty))
 
 
 def page_at(out: Path, detail: Detail) -> str:
