@@ -16,7 +16,7 @@ from typing import Any, Final
 from sympy import Expr, Symbol, Tuple
 
 from derivations.context import Context
-from derivations.contexts import ContextError, context_of, questions, read_page
+from derivations.contexts import ContextError
 from derivations.decide import decide
 from derivations.definitions import expand_quantities
 from derivations.document import Document, Kind, Part, parse_document
@@ -29,6 +29,7 @@ from derivations.reader import Chain, Display, ReadError, Side, read_display, re
 from derivations.repair import GUARD, find_repair, sensible
 from derivations.report import RECORDED, UNREAD, DocumentReport, Equation, Step, StepKind, step_of
 from derivations.rerun import rerunnable
+from derivations.scope import Contexts
 from derivations.verdict import Status, Verdict, undecided
 
 Decide = Callable[[Relation, Context], Verdict]
@@ -53,7 +54,7 @@ def check_document(
     """
     start = time.monotonic()
     document = parse_document(text)
-    checker = _Checker(_Contexts(document, context), decide, start + BUDGET)
+    checker = _Checker(Contexts(document, context), decide, start + BUDGET)
     equations: list[Equation] = []
     definitions: list[Equation] = []
     for part in document.parts:
@@ -66,38 +67,6 @@ def check_document(
     return DocumentReport(tuple(equations), tuple(definitions), time.monotonic() - start, parts, findings)
 
 
-class _Contexts:
-    """Which context holds at each question, growing with the definitions of the document."""
-
-    def __init__(self, document: Document, given: Context | None) -> None:
-        self.given, self.front, self.pages = given, document.front, document.front.get("contexts", {})
-        if not isinstance(self.pages, dict):
-            raise ContextError('contexts: write one table for each question, such as [contexts."1.1.1"]')
-        self.known: dict[str | None, Context] = {}
-
-    def __getitem__(self, question: str | None) -> Context:
-        if question not in self.known:
-            self.known[question] = self.initial(question)
-        return self.known[question]
-
-    def __setitem__(self, question: str | None, context: Context) -> None:
-        self.known[question] = context
-
-    def is_own(self, question: str) -> bool:
-        """Whether the question's own context holds, and none that the document or the caller brings."""
-        return self.given is None and "context" not in self.front and question not in self.pages
-
-    def initial(self, question: str | None) -> Context:
-        """The context before the document adds to it."""
-        if self.given is not None:
-            return self.given
-        if question in self.pages:
-            return read_page(self.pages[question])
-        if "context" in self.front:
-            return read_page(self.front["context"])
-        return context_of(question) if question in questions() else Context("no question")
-
-
 @dataclass
 class _Condition:
     """An equation `left = 0` that asks for something, and that the next one may follow from."""
@@ -108,10 +77,11 @@ class _Condition:
 class _Checker:
     """Goes through a document from top to bottom."""
 
-    def __init__(self, contexts: _Contexts, decide: Decide, deadline: float) -> None:
+    def __init__(self, contexts: Contexts, decide: Decide, deadline: float) -> None:
         self.contexts, self.decide, self.deadline = contexts, decide, deadline
         self.repairs = REPAIRS
         self.pending: tuple[Side, Any, Sign, str] | None = None
+        self.before: tuple[str | None, Any, str] | None = None
         self.condition: _Condition | None = None
         self.statements: dict[str | None, list[Statement]] = {}
 
@@ -154,11 +124,11 @@ class _Checker:
         )
 
     def _unread(self, part: Part, problem: str) -> Equation:
-        self.pending = self.condition = None
+        self.pending = self.condition = self.before = None
         return Equation(part.question, part.line, None, part.text, problem, (), part.kind is Kind.DISPLAY)
 
     def _chain(self, part: Part, display: Display, chain: Chain, problems: list[str]) -> Iterator[Step]:
-        """The steps of one chain; a chain left open is continued by the next display."""
+        """The steps of one chain; it goes on from the display before if that was left open or this begins with `=`."""
         terms = [self._read(part, side, problems) for side in chain.sides]
         written = [display.latex(side) for side in chain.sides]
         signs = list(chain.signs)
@@ -170,12 +140,22 @@ class _Checker:
             else:
                 terms, written, signs = [term, *terms], [latex, *written], [sign, *signs]
             self.pending = None
+        elif not chain.sides[0].pieces:
+            terms[0], written[0] = self._going_on(part, problems)
         if chain.is_open:
             self.pending = (chain.sides[-2], terms[-2], signs[-1], written[-2])
             terms, written, signs = terms[:-1], written[:-1], signs[:-1]
+        self.before = (part.question, terms[-1], written[-1])
         for number, sign in enumerate(signs):
             left, right = terms[number], terms[number + 1]
             yield self._step(part, (written[number], sign, written[number + 1]), (left, right))
+
+    def _going_on(self, part: Part, problems: list[str]) -> tuple[Any, str]:
+        """The last side of the equation before, under the same question, for one that begins with its sign."""
+        if self.before is None or self.before[0] != part.question:
+            problems.append(f"line {part.line}: nothing stands before the first sign, and no equation to go on from")
+            return None, ""
+        return self.before[1:]
 
     def _read(self, part: Part, side: Side, problems: list[str]) -> Any:
         """The term of a side, or None, with the problem noted."""

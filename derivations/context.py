@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 
-from sympy import Basic, Expr, Symbol, Tuple
+from sympy import Basic, Expr, Symbol, Tuple, latex
 
 from derivations.densities import Density, Variable, VariableRange
 from derivations.operators import AllBut, Bare, Draws, IndexedProduct
@@ -116,6 +116,12 @@ class Context:
         if isinstance(measure, Draws):
             return tuple(self._density_of(variable) for variable in measure.variables)
         return (measure,)  # type: ignore[return-value]
+
+    def unknown(self, measure: Basic) -> str:
+        """Why `measure` is empty, in words for whoever wrote it."""
+        if measure == Bare():
+            return r"an expectation does not say what it is over; write it below, as in \mathbb{E}_q"
+        return f"the context does not say what {latex(measure)} under an expectation means"
 
     def _latent_densities(self) -> tuple[Expr, ...]:
         return self.measures.get("q", ())

@@ -20,17 +20,16 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NoReturn
 
-import hypothesis
 import msgspec
 import pytest
-from _pytest.outcomes import Skipped
 
 from grading.assignment import CatalogueError, Check, Course, Kind, Question, contract, load_course
 from grading.assignment.catalogue import matches
 from grading.feedback import terminal
 from grading.feedback.detail import Detail
-from grading.feedback.summary import summary
+from grading.feedback.summary import summary, to_do
 from grading.montecarlo import Budget
+from grading.search import NoMoreExamples, forget_patch, load_profile, stop_search
 from grading.submission import InProcess, Problem, Submission
 from grading.submission.folder import LayoutError
 from grading.verdict.claims import NeedsHuman, Refuted
@@ -45,29 +44,11 @@ SUBMISSION = pytest.StashKey[Submission]()
 NAMER = pytest.StashKey[Namer]()
 """Present in grading only: names the mistake behind a failed check."""
 EXHIBITS = pytest.StashKey[Exhibits]()
+TO_DO = "still to do"
+"""Reports of checks that found nothing to check: counted as failures, but told in one line a question."""
 WAITS_FOR = pytest.StashKey[str]()
 """The question that holds a check back."""
 SUITE = Path(__file__).parent.parent / "tests" / "suite"
-
-
-class NoMoreExamples(Skipped):
-    """Ends a check at once where no call can be answered any more; hypothesis looks for no smaller example."""
-
-
-def stop_search() -> None:
-    """Raises NoMoreExamples."""
-    raise NoMoreExamples("no call can be answered any more")
-
-
-hypothesis.settings.register_profile(
-    "evidence",
-    max_examples=25,
-    deadline=None,
-    database=None,
-    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate, hypothesis.Phase.shrink],
-    report_multiple_bugs=False,
-    suppress_health_check=list(hypothesis.HealthCheck),
-)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -94,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--seed {text}: give a whole number, or 'random'")
     config.option.seed = int(text)
     config.option.hypothesis_seed = text
-    hypothesis.settings.load_profile("evidence")
+    load_profile()
     if JUDGE not in config.stash:
         config.stash[JUDGE] = Judge(course_of(config))
     if config.getoption("--submission") and config.args_source is config.ArgsSource.INVOCATION_DIR:
@@ -147,7 +128,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         identifier = identifier_of(item)
         if identifier is None:
-            (dropped if config.getoption("--question") else kept).append(item)
+            (dropped if config.getoption("--question") or config.getoption("--submission") else kept).append(item)
             continue
         if identifier.partition("/")[0] in course.left_out:
             dropped.append(item)
@@ -247,6 +228,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn what happened into the check's outcome, and the traceback into feedback."""
+    forget_patch(item)
     report = yield
     if CHECK not in item.stash or (call.when != "call" and call.excinfo is None):
         return report
@@ -262,7 +244,14 @@ def pytest_runtest_makereport(
     elif report.failed and not (outcome.state is State.BROKEN and item.config.option.fulltrace):
         said = terminal.text(question, check, outcome, Detail(item.config.option.feedback), item.config.option.seed)
         report.longrepr = terminal.Feedback(said)
+        if outcome.state is State.NOT_RUN:
+            vars(report)[TO_DO] = question.number, outcome.message
     return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """A check that found nothing to check is told with the others like it, not on its own."""
+    return (TO_DO, "-", TO_DO.upper()) if TO_DO in vars(report) else None
 
 
 def judged(item: pytest.Item, call: pytest.CallInfo[None], identifier: str) -> Outcome:
@@ -290,10 +279,15 @@ def pytest_runtestloop() -> Generator[None, Any, Any]:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """One line a question: how many of its public checks passed, and what remains for a human."""
+    """What is still to do; then a line a question: how many of its public checks passed, what remains for a human."""
     judge = config.stash[JUDGE]
     if not judge.outcomes:
         return
-    terminalreporter.section("public checks")
-    for line in summary(judge, judge.course.select(config.getoption("--question"))):
-        terminalreporter.write_line(line)
+    chosen = judge.course.select(config.getoption("--question"))
+    sections = {"public checks": summary(judge, chosen)}
+    if left := [vars(report)[TO_DO] for report in terminalreporter.getreports(TO_DO)]:
+        sections = {TO_DO: to_do(left, chosen)} | sections
+    for title, lines in sections.items():
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(line)

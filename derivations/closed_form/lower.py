@@ -126,7 +126,7 @@ class Formula:
     def _(self, term: lang.Expectation) -> Expr | MatrixBase:
         value, measures = self(term.body), self.context.measure(term.measure)
         if not measures:
-            raise NotExplicit(f"the context does not say what {sympy.latex(term)} is over")
+            raise NotExplicit(self.context.unknown(term.measure))
         for measure in measures:
             for family in self._families(measure):
                 value = self._mean(value, family)

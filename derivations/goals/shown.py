@@ -17,6 +17,7 @@ from derivations.definitions import expand_quantities
 from derivations.goals.chains import Link
 from derivations.language import (
     KL,
+    Bare,
     Density,
     Expectation,
     Gradient,
@@ -69,7 +70,16 @@ class Shown:
         return alike and wanted <= mentioned
 
     def _written(self, relation: Relation) -> Expr:
-        return expand_quantities(relation.left - relation.right, self.context)
+        expanded = expand_quantities(relation.left - relation.right, self.context)
+        bare = {
+            each: self._over_densities(each) for each in expanded.atoms(Expectation) if isinstance(each.measure, Bare)
+        }
+        return expanded.xreplace(bare)
+
+    def _over_densities(self, term: Expectation) -> Expectation:
+        r"""$\mathbb{E}_q$ as an expectation over the density that the context gives it, where it gives one."""
+        densities = self.context.measure(term.measure)
+        return Expectation(densities[0], term.body) if len(densities) == 1 else term
 
     def _marks(self, gap: Expr) -> set[str]:
         """What a rearranged statement cannot lose: unknown functions, and densities that the question defines."""

@@ -102,7 +102,7 @@ class _Writer:
         except KeyError as error:
             raise Meaningless(str(error.args[0])) from error
         if not factors:
-            raise Meaningless(f"the context does not say what {expectation.measure} under an expectation means")
+            raise Meaningless(self.context.unknown(expectation.measure))
         return [density for factor in factors for density in self.densities(factor, at)]
 
     def _members(self, expr: IndexedSum | IndexedProduct, at: dict[Symbol, int]) -> list[Expr]:

@@ -158,7 +158,7 @@ class Expander:
         except KeyError as error:
             raise Unprovable(str(error)) from error
         if not measure:
-            raise Unprovable(f"the context does not say what {expr.measure} means")
+            raise Unprovable(self.known.context.unknown(expr.measure))
         return self.integral(measure, self.terms(expr.body))
 
     def divergence(self, expr: KL) -> Terms:

@@ -101,10 +101,20 @@ def answers_of(submission: Submission, course: Course) -> Iterator[Finding]:
     except (ReadError, ContextError) as error:
         yield Finding(Weight.MISSING, "answers.md", "answers.md", f"it cannot be read: {error}")
         return
+    yield from unread(written, course)
     in_code = {finding.what for finding in codes if finding.weight is Weight.FOUND}
     for question in course.questions:
         if any(check.kind is Kind.PROSE or check.name == DERIVATION for check in question.checks):
             yield from answer_findings(question, written.get(question.number, ""), seen, in_code)
+
+
+def unread(written: dict[str, str], course: Course) -> Iterator[Finding]:
+    """Text under numbers that are no question's: nobody asks for it, and nobody will read it."""
+    asked = {question.number for question in course.questions}
+    for number, text in written.items():
+        if number not in asked and text.strip():
+            words = "the course has no such question; what stands under this heading will not be read"
+            yield Finding(Weight.NOTICE, number, "answers.md", words)
 
 
 def code_findings(submission: Submission, question: Question) -> Iterator[Finding]:

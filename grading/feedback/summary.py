@@ -1,4 +1,4 @@
-"""The last lines of a run: how many public checks passed, what waits for what, and what remains for a human."""
+"""The last lines of a run: what is still to do, what passed, what waits for what, and what remains for a human."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from grading.assignment import Kind, Question
+from grading.assignment.catalogue import DERIVATION
 from grading.verdict.judge import Judge
 from grading.verdict.outcome import Outcome, State
 
 WIDTH = 78
+LINE_BY_LINE = "`evidence check answers.md` shows line by line what is undecided or cannot be read."
+
+
+def to_do(left: Iterable[tuple[str, str]], chosen: Iterable[Question]) -> Iterator[str]:
+    """Under each question's number what its checks did not find, each thing once."""
+    found = list(dict.fromkeys(left))
+    for question in chosen:
+        missing = [what for number, what in found if number == question.number]
+        for i, what in enumerate(missing):
+            head = "" if i else question.number
+            yield textwrap.fill(what, WIDTH, initial_indent=f"{head:<8}", subsequent_indent=" " * 10)
 
 
 def summary(judge: Judge, chosen: Iterable[Question]) -> Iterator[str]:
@@ -22,6 +34,8 @@ def summary(judge: Judge, chosen: Iterable[Question]) -> Iterator[str]:
     rest = f"A human still reads {', '.join(remain)}." if remain else "Nothing here is left for a human."
     yield ""
     yield textwrap.fill(f"{passed([each for _, outcomes in ended for each in outcomes])}. {rest}", WIDTH)
+    if any(undecided(each) for _, outcomes in ended for each in outcomes if each.check.endswith(f"/{DERIVATION}")):
+        yield textwrap.fill(LINE_BY_LINE, WIDTH)
 
 
 def only_prose(question: Question) -> bool:
@@ -54,7 +68,12 @@ def waiting(waits_for: Iterable[str], own: set[str]) -> list[str]:
 
 def human(question: Question, outcomes: list[Outcome]) -> list[str]:
     """What remains for a human."""
-    undecided = sum(each.state is State.NEEDS_HUMAN for each in outcomes)
+    n = sum(map(undecided, outcomes))
     text = any(check.kind is Kind.PROSE for check in question.checks)
     notes = ["the text will be read by a human"] if text else []
-    return notes + ([f"{undecided} undecided, a human will look"] if undecided else [])
+    return notes + ([f"{n} undecided, a human will look"] if n else [])
+
+
+def undecided(outcome: Outcome) -> bool:
+    """Did no machine decide it?"""
+    return outcome.state is State.NEEDS_HUMAN

@@ -119,5 +119,5 @@ name = ""
 
 
 def pytest_ini(changed: bool) -> str:
-    """`pytest.ini`, so that plain `pytest` checks this folder, and what the course asks."""
-    return f"[pytest]\naddopts = --submission . {'--course course.toml ' if changed else ''}--pyargs tests\n"
+    """`pytest.ini`, so that plain `pytest` checks this folder, and what the course asks; -rN: no list of test names."""
+    return f"[pytest]\naddopts = --submission . {'--course course.toml ' if changed else ''}-rN --pyargs tests\n"

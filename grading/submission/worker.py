@@ -6,6 +6,7 @@ and no verdict; whatever a submission does to it can only change that submission
 
 from __future__ import annotations
 
+import dis
 import inspect
 import traceback
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from grading.submission.folder import Layout
 from grading.submission.loading import Loader, LoadError
 
 Listen = Callable[[bytes], bytes | None]
+STUB = "not implemented yet: it only raises NotImplementedError"
 
 
 class Worker:
@@ -37,7 +39,8 @@ class Worker:
         except plain.Unusable as error:
             reply = {"problem": "returned", "message": str(error), "traceback": ""}
         except NotImplementedError as error:
-            words = f"`{message['function']}` is not implemented yet ({str(error)[:200] or 'NotImplementedError'})"
+            said = f" ({str(error)[:200]})" if str(error) else ""
+            words = f"`{message['function']}` is not implemented yet{said}"
             reply = {"problem": "missing", "message": words, "traceback": ""}
         except KeyboardInterrupt:
             raise
@@ -108,10 +111,20 @@ def describe_module(worker: Worker, message: dict[str, Any], listen: Listen) -> 
         path, _ = layout.source_of(message["module"], name)
         found[name] = {"file": str(path.relative_to(layout.root)) if path else "", "parameters": None, "problem": ""}
         try:
-            found[name]["parameters"] = parameters_of(worker.loader.function(message["module"], name))
+            function = worker.loader.function(message["module"], name)
+            found[name]["parameters"] = parameters_of(function)
+            found[name]["problem"] = STUB if is_stub(function) else ""
         except LoadError as error:
             found[name]["problem"] = str(error)
     return {"functions": found, "notices": list(worker.loader.notices)}
+
+
+def is_stub(function: Any) -> bool:
+    """Is its whole body `raise NotImplementedError`?  Read from the bytecode: nothing is called."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_names != ("NotImplementedError",):
+        return False
+    return not any(step.opname.startswith("RETURN") for step in dis.get_instructions(code))
 
 
 def answers(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:

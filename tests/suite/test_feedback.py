@@ -8,14 +8,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from _hypothesis_pytestplugin import FAILING_EXAMPLES_KEY
 from _pytest._io import TerminalWriter
 
 from grading.assignment import load
 from grading.feedback.detail import Detail
 from grading.feedback.summary import summary
 from grading.feedback.terminal import Feedback, text
+from grading.search import PATCH, forget_patch
 from grading.verdict.judge import Judge, waiting
 from grading.verdict.outcome import Outcome, State
 from tests.suite.test_confidence import rejected
@@ -131,6 +134,37 @@ def test_the_last_lines_say_what_passed_what_waits_and_what_a_human_reads() -> N
     assert said.endswith(f"{n - 1} of {n} public checks passed. A human still reads 1.1.2, 1.2.5.")
 
 
+def test_what_is_still_to_do_is_a_list_and_fails_the_run(tmp_path: Path) -> None:
+    """A stub and no derivation: a line each, however many checks miss them; nothing but the submission is run."""
+    (tmp_path / "implementations").mkdir()
+    (tmp_path / "implementations" / "gamma.py").write_text(
+        "def fisher_information(*args, **kwargs): raise NotImplementedError"
+    )
+    (tmp_path / "answers.md").write_text("## 2.2.16\n")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        f"--submission={tmp_path}",
+        "--question=2.2.16",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ | PLAIN, check=False)
+    assert done.returncode == 1 and done.stdout.count("`gamma.fisher_information` is not implemented yet") == 1
+    assert "2.2.16  `gamma" in done.stdout and "no displayed equation" in done.stdout
+    assert "3 still to do" in done.stdout and "0 of 3 public checks passed" in done.stdout
+    assert "Asked:" not in done.stdout and max(map(len, done.stdout.splitlines()[-12:])) <= 80
+
+
+def test_hypothesis_offers_no_patch_of_the_checks() -> None:
+    """What it keeps for one is forgotten, under the name that this version of it uses."""
+    assert PATCH == FAILING_EXAMPLES_KEY
+    item = SimpleNamespace(**{PATCH: ["an example"]})
+    forget_patch(item)  # type: ignore[arg-type]
+    assert not vars(item)
+
+
 @pytest.mark.parametrize("detail", [Detail.BRIEF, Detail.INSTRUCTOR])
 def test_pytest_says_as_much_as_asked(tmp_path: Path, detail: Detail) -> None:
     """`pytest --feedback` on a sampler that is wrong and a function that raises; into a file, so without colour."""
@@ -158,4 +192,4 @@ def test_pytest_says_as_much_as_asked(tmp_path: Path, detail: Detail) -> None:
     assert any(("Run it yourself:" in said, "┃ 0.05" in said, 'File "' in said)) == detail.example
     assert ("Evidence:" in said) == detail.evidence
     assert not re.search(r"\.py:\d", said) and "Traceback" not in said and "grading/" not in said
-    assert "0 of 2 public checks passed" in said
+    assert "0 of 2 public checks passed" in said and "git apply" not in said

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -47,6 +49,24 @@ def test_no_function_body_of_the_solution_is_handed_out(handout: Path) -> None:
     everything = "\n".join(normal(text) for text in files.values())
     leaked = [name for name, body in bodies() if normal(body) in everything]
     assert leaked == []
+
+
+def test_no_context_in_the_wheel_says_what_a_question_asks_for(handout: Path) -> None:
+    """A context says what names mean. Where a question asks for the closed form of one, the context has only its
+    definition: by densities, expectations, integrals or derivatives, without a special function."""
+    pages = {name: text for name, text in wheel_files(handout).items() if name.startswith("derivations/contexts/")}
+    definitions = [line for name, text in pages.items() if name.endswith(".toml") for line in rules(text)]
+    assert definitions and not [line for line in definitions if re.search(r"\\Gamma\b|\\psi\b|digamma", line)]
+    asked = [goal.find for question in load().questions for goal in question.goals if goal.find]
+    given = [line for line in definitions if line.partition(" = ")[0] in asked]
+    assert given and not [
+        line for line in given if not re.search(r"\bp\(|\bq\(|text\{Gamma|mathbb|int|partial|nabla", line)
+    ]
+
+
+def rules(page: str) -> list[str]:
+    """The definitions of a context."""
+    return list(tomllib.loads(page).get("definitions", []))
 
 
 def bodies() -> list[tuple[str, str]]:

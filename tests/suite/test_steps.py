@@ -62,3 +62,20 @@ def test_an_unread_side_is_reported_with_its_line_and_never_counted_as_right() -
     (equation,) = check_document(text).equations
     assert not equation.is_read and "line 5, column 3" in str(equation.problem) and r"\oint" in str(equation.problem)
     assert [str(step.verdict) for step in equation.steps] == ["unread"]
+
+
+def test_a_display_that_begins_with_its_sign_goes_on_from_the_one_before() -> None:
+    """`$$= ...$$` after a line of text; under another question there is nothing to go on from, and that is said."""
+    first = r"$$\log p(X) = \mathbb{E}_q[\log p(X, Z)] - \mathbb{E}_q[\log p(Z|X)]$$"
+    right, wrong = r"$$= \mathbb{E}_q[\log \frac{p(X, Z)}{p(Z|X)}]$$", r"$$= \mathbb{E}_q[\log p(X, Z)]$$"
+    for last, status in ((right, "proved"), (wrong, "refuted")):
+        report = check_document(f"## 1.1.1\n{first}\nand so\n{last}\n")
+        assert [step.verdict for step in report.steps] == ["proved", status]
+    orphan = check_document(f"## 1.1.1\n{first}\n## 1.1.3\n{right}\n").equations[-1]
+    assert not orphan.is_read and "line 4: nothing stands before the first sign" in (orphan.problem or "")
+
+
+def test_an_expectation_over_nothing_is_told_what_to_write() -> None:
+    """Not the name of a class: how to say what the expectation is over."""
+    (step,) = check_document(r"## 1.1.1" + "\n" + r"$$\mathbb{E}[\log p(X, Z)] = \log p(X)$$").steps
+    assert step.verdict == "undecided" and r"as in \mathbb{E}_q" in step.evidence and "Bare" not in step.evidence

@@ -1,0 +1,39 @@
+"""Which context holds at each question of a document, growing with the document's own definitions."""
+
+from __future__ import annotations
+
+from derivations.context import Context
+from derivations.contexts import ContextError, context_of, questions, read_page
+from derivations.document import Document
+
+
+class Contexts:
+    """The context of each question: the caller's, the front matter's, or the question's own."""
+
+    def __init__(self, document: Document, given: Context | None) -> None:
+        self.given, self.front, self.pages = given, document.front, document.front.get("contexts", {})
+        if not isinstance(self.pages, dict):
+            raise ContextError('contexts: write one table for each question, such as [contexts."1.1.1"]')
+        self.known: dict[str | None, Context] = {}
+
+    def __getitem__(self, question: str | None) -> Context:
+        if question not in self.known:
+            self.known[question] = self.initial(question)
+        return self.known[question]
+
+    def __setitem__(self, question: str | None, context: Context) -> None:
+        self.known[question] = context
+
+    def is_own(self, question: str) -> bool:
+        """Whether the question's own context holds, and none that the document or the caller brings."""
+        return self.given is None and "context" not in self.front and question not in self.pages
+
+    def initial(self, question: str | None) -> Context:
+        """The context before the document adds to it."""
+        if self.given is not None:
+            return self.given
+        if question in self.pages:
+            return read_page(self.pages[question])
+        if "context" in self.front:
+            return read_page(self.front["context"])
+        return context_of(question) if question in questions() else Context("no question")
