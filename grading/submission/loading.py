@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from functools import cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -127,7 +128,13 @@ class Loader:
 def origin(module: ModuleType) -> Path | None:
     """The file a module came from."""
     file = getattr(module, "__file__", None)
-    return Path(file).resolve() if isinstance(file, str) else None
+    return resolved(file) if isinstance(file, str) else None
+
+
+@cache
+def resolved(file: str) -> Path:
+    """A path without links; looked up once, since every substitution asks it of some two thousand modules."""
+    return Path(file).resolve()
 
 
 def install_package(root: Path) -> None:

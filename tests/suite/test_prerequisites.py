@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,10 @@ from typer.testing import CliRunner
 
 from grading.assignment import load
 from grading.cli import app
+from grading.cluster.pool import Pool
 from grading.gradebook import Conditions, Experiments
 from grading.run import Run
+from grading.sandbox import Isolation
 from grading.verdict.judge import Judge, Seat
 from grading.verdict.outcome import Outcome, State
 
@@ -58,6 +62,22 @@ def test_a_function_that_is_only_used_is_replaced_where_nothing_waits() -> None:
     assert seat(("2.2.16/derivation",), check, reference=True) == Seat()
 
 
+class Lasting(Pool):
+    """A pool whose stations outlive the commands that use them: what takes long is to start one."""
+
+    def __exit__(self, *_: object) -> None:
+        """Left to the fixture."""
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    """One station for all commands."""
+    lasting = Lasting(1, Isolation.SANDBOX)
+    yield lasting
+    for station in lasting.stations:
+        station.end()
+
+
 @pytest.fixture
 def wrong_fisher(tmp_path: Path) -> Path:
     """The reference's Gamma questions with a natural gradient that is right, from a Fisher matrix that is not."""
@@ -75,8 +95,11 @@ def wrong_fisher(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("prerequisites", ["wait", "reference"])
-def test_one_mistake_costs_its_own_question(wrong_fisher: Path, tmp_path: Path, prerequisites: str) -> None:
+def test_one_mistake_costs_its_own_question(
+    wrong_fisher: Path, tmp_path: Path, prerequisites: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Graded by command; a second run of the same command finds nothing left to do."""
+    monkeypatch.setattr(import_module("grading.cli.grade"), "scheduler_of", lambda *_: pool)
     out, questions = tmp_path / "out", "2.2.15,2.2.16,2.2.17"
     command = ["grade", str(wrong_fisher), "--out", str(out), "--experiments", "never", "--questions", questions]
     for _ in range(2):
