@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -50,6 +51,7 @@ def export(
     out: Annotated[Path, typer.Argument(help="The --out folder of `evidence grade`; for gradescope also a new .zip.")],
     to: Annotated[Path | None, typer.Option(help="File to write; for one file a submission, a folder.")] = None,
     title: Annotated[str, typer.Option(help="Title of the column: 'Project 1 (123456)' in Canvas.")] = "Evidence",
+    worksheet: Annotated[Path | None, typer.Option(help="moodle: the grading worksheet, to be filled in.")] = None,
     experiments: Annotated[Experiments, typer.Option(help="gradescope zip: which are trained.")] = Experiments.NEVER,
     seed: Annotated[int, typer.Option(min=0, help="gradescope zip: seed of all random inputs.")] = 0,
     questions: Annotated[str, typer.Option(help="gradescope zip: only these questions.")] = "",
@@ -68,10 +70,29 @@ def export(
     reports = [report for _, report in reports_of(Run.reopen(out))]
     if not reports:
         raise Mistake(f"{out}: nothing has been handed in; run `evidence grade` first")
+    if worksheet is not None and format is not Format.MOODLE:
+        raise Mistake(f"--worksheet: a thing of Moodle; {format} has none")
+    if worksheet is not None:
+        put(to or out / "worksheet.csv", filled(worksheet, reports, console))
+        console.print(to or out / "worksheet.csv")
+        return
     for path, content in files(format, reports, out, to, title).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         put(path, content)
         console.print(path)
+
+
+def filled(worksheet: Path, reports: list[Report], console: Console) -> bytes:
+    """Moodle's worksheet with the grades.  Raises Mistake."""
+    try:
+        text, strangers = moodle.fill(worksheet.read_text(encoding="utf-8-sig"), reports)
+    except OSError as error:
+        raise Mistake(f"{worksheet}: {error.strerror}") from None
+    except (ValueError, csv.Error) as error:
+        raise Mistake(f"{worksheet}: {error}") from None
+    if strangers:
+        console.print(f"{worksheet} has no row for {', '.join(strangers)}")
+    return text.encode("utf-8-sig")
 
 
 def autograder(course: Path | None, experiments: str, seed: int, isolation: str, questions: str) -> bytes:

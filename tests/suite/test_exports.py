@@ -89,6 +89,24 @@ def test_moodle_has_one_row_for_each_student(reports: list[Report]) -> None:
     assert [float(row["Evidence"]) for row in rows] == [pytest.approx(r.points, abs=0.005) for r in reports]
 
 
+def test_moodles_worksheet_comes_back_filled(reports: list[Report]) -> None:
+    """Grades stand beside the participant's number; other columns and other students stay as they were."""
+    rows = [
+        "Identifier,Full name,Email address,Status,Grade,Maximum grade,Last modified (grade),Feedback comments",
+        'Participant 71,"Lovelace, Ada",ada@uni.se,Submitted,,90.00,-,',
+        'Participant 72,Bob,bob@uni.se,No submission,,90.00,-,"as it ""was"""',
+    ]
+    handed_in = [msgspec.structs.replace(reports[0], submission="Ada Lovelace_71"), reports[1]]
+    text, strangers = moodle.fill("\ufeff" + "\r\n".join(rows) + "\r\n", handed_in)
+    header, ada, bob = csv.reader(io.StringIO(text))
+    assert header == rows[0].split(",") and strangers == [reports[1].submission]
+    assert ada[:4] == ["Participant 71", "Lovelace, Ada", "ada@uni.se", "Submitted"]
+    assert float(ada[4]) == pytest.approx(reports[0].points, abs=0.005) and ada[7].startswith("level ")
+    assert bob == ["Participant 72", "Bob", "bob@uni.se", "No submission", "", "90.00", "-", 'as it "was"']
+    with pytest.raises(moodle.WorksheetError, match="no column 'Identifier'"):
+        moodle.fill("Name,Grade\n", handed_in)
+
+
 def test_github_sums_to_the_points(reports: list[Report]) -> None:
     """Whole numbers only, one test a question, base64 of JSON."""
     for report in reports:
@@ -132,6 +150,8 @@ def test_the_command_writes_every_format(form: str, out: Path) -> None:  # noqa:
     [
         ["export", "canvas", "{empty}"],
         ["export", "canvas", "{out}", "--title", "Override Score"],
+        ["export", "canvas", "{out}", "--worksheet", "{empty}"],
+        ["export", "moodle", "{out}", "--worksheet", "{empty}/absent.csv"],
         ["report", "{empty}"],
         ["grade", "{empty}/nothing", "--out", "{empty}-out"],
         ["grade", "{empty}", "--out", "{empty}/out"],
