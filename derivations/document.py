@@ -104,6 +104,7 @@ class _Walk:
         self.unclosed: set[str] = set()
 
     def parts(self) -> Iterator[Part]:
+        """Headings, displays, inline formulas and the prose between them, in their order."""
         while (match := OPENING.search(self.text, self.position)) is not None:
             self.position = match.end()
             kind = str(match.lastgroup)

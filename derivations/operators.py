@@ -174,22 +174,27 @@ class _Indexed(Expr):
 
     @property
     def body(self) -> Expr:
+        """What is summed or multiplied."""
         return self.args[0]
 
     @property
     def index(self) -> Symbol:
+        """What is counted; bound within the body."""
         return self.args[1]
 
     @property
     def lower(self) -> Expr:
+        """The first value of the index."""
         return self.args[2]
 
     @property
     def upper(self) -> Expr:
+        """The last one."""
         return self.args[3]
 
     @property
     def free_symbols(self) -> set[Basic]:
+        """Those of body and bounds, without the index in the body."""
         inside = self.body.free_symbols - {self.index}
         return inside | self.lower.free_symbols | self.upper.free_symbols
 

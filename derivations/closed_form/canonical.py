@@ -117,6 +117,7 @@ class _Exponential(sympy.Function):
 
     @classmethod
     def eval(cls, *_: sympy.Expr) -> None:
+        """Nothing is rewritten."""
         return None
 
     def _eval_is_positive(self) -> bool:

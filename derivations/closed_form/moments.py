@@ -81,6 +81,7 @@ def _gamma_moment(monomial: Monomial, a: Expr, b: Expr) -> Expr:
     transform = rising * (b / rate) ** a * rate**-s
 
     def cumulant(j: int) -> Expr:
+        """κ_j of log x under Gamma(a + s, rate): ψ_{j-1}(a + s), less log(rate) for j = 1."""
         return polygamma(j - 1, a + s) - (log(rate) if j == 1 else 0)
 
     return transform * bell_polynomial(int(monomial.logs), cumulant)

@@ -72,6 +72,7 @@ def _regressions(kernel: Kernel, random: RandomWeights, numbers: Field) -> Itera
     """A kernel over several variables as one regression after the other."""
 
     def eighths() -> object:
+        """A random slope, a multiple of 1/8."""
         return numbers.fraction(random.slopes(()), 8)
 
     for i, v in enumerate(kernel.of):

@@ -111,6 +111,7 @@ class FiniteModel:
 
     def _one_draw(self, density: Density, joint: Joint, index: Expr | None) -> Any:
         def mine(v: Variable) -> bool:
+            """Does the variable belong to this draw, or to all of them?"""
             return v.name not in joint.copies or v.index == index
 
         of = [v for v in density.of if mine(v)]

@@ -177,6 +177,7 @@ def _named(term: Term, naming: dict[V, V], known: Knowledge) -> Term:
     ranges = {(v.base.name, v.copy): naming[v].copy for v in naming if v.is_range}
 
     def change(v: V) -> V:
+        """The new name, also for a member of a range that gets one."""
         if v in naming:
             return naming[v]
         number = ranges.get((v.base.name, v.copy))

@@ -110,6 +110,7 @@ class Expander:
         fresh = {v: V(v.base, copy) for v in bound}
 
         def change(v: V) -> V:
+            """The fresh copy of what this expectation draws, also for a member of a range that it draws."""
             if v.copy:
                 return v
             if v in fresh:

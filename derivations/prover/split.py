@@ -84,6 +84,7 @@ def _add_factor(parents: dict[str, frozenset[str]], factor: Expr, joint: J) -> N
     for tag in _tags(joint, body, factor.index) if plate else [None]:
 
         def node(v: Variable, tag: Expr | tuple[Expr, Expr] | None = tag) -> str:
+            """The variable's node in this copy of the plate."""
             return _name(v, factor.index if plate else None, tag, joint)
 
         above = [node(v) for v in body.given]
@@ -122,9 +123,10 @@ def in_order(points: list[V], known: Knowledge) -> list[V] | None:
     """Points and ranges of a chain by increasing index, or None if that depends on the indices."""
 
     class Unordered(Exception):
-        pass
+        """Two indices of which neither is known to come first."""
 
     def compare(one: V, other: V) -> int:
+        """Which ends before the other begins.  Raises Unordered."""
         if at_most(_ends(one)[1], _ends(other)[0], known.scope):
             return -1
         if at_most(_ends(other)[1], _ends(one)[0], known.scope):

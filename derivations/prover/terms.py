@@ -178,6 +178,7 @@ def reindex(thing: Any, values: Mapping[Basic, Basic]) -> Any:
     """The same term with indices replaced everywhere, in bounds and coefficients too."""
 
     def change(v: V) -> V:
+        """The variable at the new index."""
         return replace(v, base=v.base.xreplace(values))
 
     if isinstance(thing, Function):

@@ -36,6 +36,7 @@ class _Given(LarkLexer):
         pass
 
     def lex(self, tokens: Any) -> Any:  # type: ignore[override]
+        """The tokens, one by one."""
         return iter(tokens)
 
 

@@ -143,6 +143,7 @@ class _Splitter:
         self.row_begins = True
 
     def run(self) -> None:
+        """Fill `chains`.  Raises ReadError where a bracket stays open."""
         while self.position < len(self.pieces):
             piece = self.pieces[self.position]
             if not self._separate(piece):

@@ -180,6 +180,7 @@ class Course(msgspec.Struct, frozen=True):
         manifest, order = self.manifest(), dict[str, None]()
 
         def visit(identifier: str, path: tuple[str, ...]) -> None:
+            """Put everything before a check in its place, then the check."""
             if identifier in path:
                 raise CatalogueError(f"checks need one another: {' -> '.join((*path, identifier))}")
             if identifier not in order:

@@ -40,6 +40,7 @@ class Reference:
         """What the reference answers to the probes of this battery, by their places in it."""
 
         def answered(place: int, probe: Probe) -> Answer:
+            """The answer to the probe in this place, computed once."""
             if (battery, place) not in self.known:
                 self.known[battery, place] = answer(self.started(), probe)
             return self.known[battery, place]

@@ -82,6 +82,7 @@ def judge(channel: socket.socket, server: ForkServer, reference: Reference, orde
     job = msgspec.msgpack.decode(order, type=Job)
 
     def publish(ended: Ended) -> None:
+        """Send an outcome to the grader at once."""
         send(channel, msgspec.msgpack.encode(ended))
 
     transport = transport_of(Path(job.folder), server, job.conditions.limits.submission_seconds)

@@ -174,9 +174,11 @@ def model_of(network: Any) -> Model:
     """The arrays of a trained network, to hand to a submission again."""
 
     def pair(layer: Any) -> tuple[Any, Any]:
+        """Weight and bias."""
         return layer.weight.detach().numpy(), layer.bias.detach().numpy()
 
     def pairs(stack: Any) -> list[tuple[Any, Any]]:
+        """Those of the affine layers."""
         return [pair(layer) for layer in stack if isinstance(layer, torch.nn.Linear)]
 
     encoder = network.encoder

@@ -131,6 +131,7 @@ def losses(*runs: Run) -> Battery:
     with a training's own batch, in both precisions."""
 
     def probes(seed: int) -> Iterator[Probe]:
+        """The probes of this seed."""
         for place, run in enumerate(runs):
             rng = np.random.default_rng([seed, place, 25])
             for _ in range(SMALL):
@@ -151,6 +152,7 @@ def small(rng: np.random.Generator, run: Run) -> Probe:
     scale, certain = float(rng.uniform(0.3, 1.2)), bool(rng.random() < 1 / 3)
 
     def layer(inputs: int, outputs: int, times: float = 1.0) -> tuple[Array, Array]:
+        """Random weights and biases."""
         return scale * times * rng.normal(size=(outputs, inputs)) / np.sqrt(inputs), times * rng.normal(size=outputs)
 
     log_var = layer(H, L)[0], rng.uniform(-5.0, 0.0, L)
@@ -171,6 +173,7 @@ def probe(run: Run, x: Array, model: Model, eps: Array, precision: str) -> Probe
     """The loss of this run and its gradient in the model, all in this precision."""
 
     def cast(*pairs: tuple[Array, Array]) -> list[tuple[Array, Array]]:
+        """Weights and biases in the precision."""
         return [(weight.astype(precision), bias.astype(precision)) for weight, bias in pairs]
 
     model = Model(cast(*model.encoder), cast(model.mean)[0], cast(model.log_var)[0], cast(*model.decoder))
@@ -184,6 +187,7 @@ def ascents(*control_variates: bool) -> Battery:
     """Single gradients, control variates, and short ascents from many places with the generator's own draws."""
 
     def probes(seed: int) -> Iterator[Probe]:
+        """The probes of this seed."""
         rng = np.random.default_rng([seed, 2, 13])
         for _ in range(SMALL):
             x, prior, q = rng.normal(rng.normal(), 1.5, int(rng.integers(1, 60))), place(rng), place(rng)

@@ -127,6 +127,7 @@ def fit_of(submission: Submission) -> Fit:
     """The submission's `bbvi.fit` with the experiment's prior and start."""
 
     def fit(x: np.ndarray, profile: Profile, seed: int, control_variates: bool) -> np.ndarray:
+        """Its trajectory from START."""
         return submission.bbvi.fit(
             x,
             PRIOR,

@@ -149,6 +149,7 @@ def save(model: torch.nn.Module, optimizer: torch.optim.Adam, steps: int) -> Sta
     named = list(model.named_parameters())
 
     def arrays(pick: Callable[[Tensor], Tensor]) -> dict[str, Float[np.ndarray, ...]]:
+        """What is picked of each parameter, by name."""
         return {name: pick(parameter).detach().numpy().copy() for name, parameter in named}
 
     return {

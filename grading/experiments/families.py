@@ -72,6 +72,7 @@ def best(family: Family, rho: float) -> Best:
     covariance = posterior(rho)
 
     def loss(free: Float[np.ndarray, " P"]) -> float:
+        """-ELBO of the mean and the free numbers of L."""
         return -elbo(free[:2], family.factor(free[2:]), covariance)
 
     start = np.concatenate([[0.5, -0.5], np.zeros(family.parameters)])

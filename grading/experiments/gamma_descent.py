@@ -141,6 +141,7 @@ def descent_of(submission: Submission) -> Descent:
     """The submission's descents from START."""
 
     def descent(method: str, x: np.ndarray, profile: Profile) -> np.ndarray:
+        """Its path from START by this method."""
         function = getattr(submission.gamma, method)
         return function(x, *START, profile.n_epochs, STEP_SIZE, parameterization="scale", seconds=120.0)
 

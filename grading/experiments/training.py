@@ -71,6 +71,7 @@ def course_model(seed: int) -> Model:
         torch.manual_seed(seed)
 
         def layer(inputs: int, outputs: int) -> tuple[Any, Any]:
+            """Weight and bias of torch's own initialisation."""
             linear = nn.Linear(inputs, outputs)
             return linear.weight.detach().numpy(), linear.bias.detach().numpy()
 

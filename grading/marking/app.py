@@ -49,6 +49,7 @@ def take_turns(app: Flask) -> None:
     answer, turn = app.wsgi_app, Lock()
 
     def in_turn(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        """The answer, once no other request is being answered."""
         with turn:
             return answer(environ, start)
 
@@ -66,6 +67,7 @@ def guard(app: Flask, token: str) -> None:
 
     @app.before_request
     def admit() -> Response | None:
+        """None lets the request pass; aborts with 403, or trades the token for a cookie."""
         if request.host.partition(":")[0] not in ("127.0.0.1", "localhost"):
             abort(403)
         if hmac.compare_digest(request.cookies.get("session", ""), session):
@@ -79,6 +81,7 @@ def guard(app: Flask, token: str) -> None:
 
     @app.after_request
     def seal(response: Response) -> Response:
+        """Forbid the page everything that it does not need."""
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Referrer-Policy"] = "no-referrer"
         return response

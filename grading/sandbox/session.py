@@ -81,6 +81,7 @@ def listener(channel: socket.socket, token: bytes) -> Listen:
     """A way for the worker to reach the judge in the middle of a request."""
 
     def listen(message: bytes) -> bytes | None:
+        """Send the message; the judge's answer, or None."""
         channel.sendall(pack(Frame(Kind.MESSAGE, token, message)))
         return receive(channel).payload or None
 

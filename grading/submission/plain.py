@@ -110,6 +110,7 @@ def decode(data: bytes, *, trusted: bool) -> Any:
         raise Unusable(f"more than {MAX_BYTES // 2**20} MB of data")
 
     def hook(code: int, payload: memoryview) -> Any:
+        """A value of one of our own kinds.  Raises Unusable."""
         if code == ARRAY:
             return array_from(payload)
         if code == TUPLE:

@@ -164,6 +164,7 @@ class Remote:
         deadline, stopwatch = monotonic() + seconds, Stopwatch(session.pid, seconds)
 
         def watch() -> float:
+            """Stop what uses too much; the seconds that waiting has added."""
             self.stop_excess()
             return stopwatch.look()
 

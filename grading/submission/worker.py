@@ -188,6 +188,7 @@ def ask_judge(name: str, listen: Listen) -> Callable[..., Any]:
     """A stand-in for a function whose question failed: the judge computes it, only values come back."""
 
     def stand_in(*args: Any, **kwargs: Any) -> Any:
+        """The judge's value for these arguments."""
         answer = listen(plain.encode({"ask": name, "args": depart(list(args)), "kwargs": depart(kwargs)}))
         return plain.decode(answer or b"\xc0", trusted=True)
 

@@ -29,6 +29,7 @@ def namer() -> Namer | None:
     from tests.suite.corpus import MUTANTS
 
     def name(submission: Submission, calls: Sequence[Call], number: str) -> list[str]:
+        """Name and message of each known mistake that explains the calls."""
         known = [mutant for mutant in MUTANTS if mutant.question == number]
         if not known:  # a course's own question, which the reference does not answer either
             return []

@@ -22,16 +22,23 @@ RTOL = 1e-6
 
 
 class KnownMistake(Protocol):
-    """A contract function's name, the mistake's name, words for the student, and the wrong function itself."""
+    """A plausible mistake in one function of the contract."""
 
     @property
-    def function(self) -> str: ...
+    def function(self) -> str:
+        """`gamma.fisher_information`."""
+
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """In a teacher's words."""
+
     @property
-    def message(self) -> str: ...
+    def message(self) -> str:
+        """In words for the student."""
+
     @property
-    def replacement(self) -> Callable[..., Any]: ...
+    def replacement(self) -> Callable[..., Any]:
+        """The wrong function."""
 
 
 @dataclass
@@ -123,6 +130,7 @@ def same(a: list[np.ndarray] | None, b: list[np.ndarray] | None) -> bool:
 
 
 def agree(x: np.ndarray, y: np.ndarray) -> bool:
+    """Agreement to rounding relative to the largest finite entry of `y`; NaN agrees with NaN."""
     if x.dtype.kind not in "biuf" or y.dtype.kind not in "biuf":
         return bool(np.array_equal(x, y))
     finite = np.abs(y[np.isfinite(y)])
