@@ -14,8 +14,10 @@ from derivations.closed_form.claim import Claim
 from derivations.closed_form.lower import Formula, NotExplicit
 from derivations.closed_form.moments import NoMoment
 from derivations.closed_form.worker import WORKER, Prove, TestAtPoints
+from derivations.constants import BOUNDS, is_loose, without_constants
 from derivations.context import Context
-from derivations.language import Constant, Relation, Sign
+from derivations.definitions import expand_quantities
+from derivations.language import Quantity, Relation, Sign
 from derivations.verdict import Status, Verdict, proved, undecided
 
 BUDGET = 8.0  # seconds of the processor for one claim; a matrix shares them among its entries
@@ -53,37 +55,52 @@ def claims_of(relation: Relation, context: Context) -> list[tuple[str, Claim]]:
 
     Raises `NotExplicit` or `NoMoment` if a side has no formula.
     """
-    sign, (left, right) = relation.sign, _without_constants(relation)
-    write = Formula(context)
-    sides = [write(left), write(right)]
+    sign, write = relation.sign, Formula(context)
     if sign is Sign.DISTRIBUTED:
         raise NotExplicit("it says how something is distributed")
-    if sign is Sign.PROPORTIONAL:
-        sides = [sympy.log(side) for side in sides]
-    if sign in (Sign.PROPORTIONAL, Sign.EQUAL_UP_TO_CONSTANT) or (left, right) != (relation.left, relation.right):
-        return [("", _up_to_constant(sides[0], sides[1], _varying(sides, write)))]
+    if is_loose(relation, context):
+        return [("", _loose(relation, write))]
+    sides = [write(relation.left), write(relation.right)]
     return [(name, Claim(one, SIGNS[sign], other)) for name, one, other in _entries(*sides)]
 
 
-def _without_constants(relation: Relation) -> tuple[Expr, Expr]:
-    """Both sides without their additive constants `C`."""
-    constants = relation.left.atoms(Constant) | relation.right.atoms(Constant)
-    removed = {constant: sympy.Integer(0) for constant in constants}
-    return relation.left.xreplace(removed), relation.right.xreplace(removed)
+def _loose(relation: Relation, write: Formula) -> Claim:
+    """The claim of a relation up to a constant; one up to a factor is one of logarithms."""
+    if relation.sign in BOUNDS:
+        raise NotExplicit("a bound up to a constant says nothing")
+    plain = without_constants(relation)
+    sides = [write(plain.left), write(plain.right)]
+    if any(isinstance(side, MatrixBase) for side in sides):
+        raise NotExplicit("a matrix up to a constant")
+    if plain.sign is Sign.PROPORTIONAL:
+        sides = [sympy.log(side) for side in sides]
+    return _up_to_constant(sides[0], sides[1], _varying(relation, sides, write))
 
 
-def _varying(sides: list[Expr], write: Formula) -> list[Expr]:
-    """What a constant may not depend on: what the context says, else every random variable."""
-    if write.context.vary:
-        return [write(term) for term in write.context.vary]
+def _varying(relation: Relation, sides: list[Expr], write: Formula) -> list[Expr]:
+    r"""What a constant may not depend on, where it stands in a side.
+
+    That is what the context says, or else the argument of the function that a side is, $\eta$ for $A(\eta)$, or else
+    every random variable.
+    """
+    named = write.context.vary or _arguments(relation, write.context)
     symbols = {symbol for side in sides for symbol in side.free_symbols}
+    if named:
+        return [term for term in map(write, named) if any(side.has(term) for side in sides)]
     return [symbol for symbol in symbols if symbol.name in write.context.variables]
+
+
+def _arguments(relation: Relation, context: Context) -> list[Expr]:
+    """The coordinates that a side is a function of; none where neither side is a function's name."""
+    functions = [side for side in (relation.left, relation.right) if isinstance(side, Quantity)]
+    written = [expand_quantities(argument, context) for function in functions for argument in function.arguments]
+    return sorted({symbol for term in written for symbol in term.free_symbols}, key=str)
 
 
 def _up_to_constant(left: Expr, right: Expr, varying: list[Expr]) -> Claim:
     """The claim that `left - right` is the same at any two values of what varies."""
     if not varying:
-        raise NotExplicit("nothing is said to vary, so an additive constant says nothing")
+        raise NotExplicit("up to a constant it says nothing: constant in what?")
     moved = {term: _another(term) for term in varying}
     return Claim(left - left.xreplace(moved), "=", right - right.xreplace(moved))
 

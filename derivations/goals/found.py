@@ -15,6 +15,7 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from derivations.closed_form.lower import Formula, NotExplicit
 from derivations.closed_form.moments import NoMoment
+from derivations.constants import is_loose
 from derivations.context import Context
 from derivations.definitions import expand_quantities
 from derivations.goals.chains import Chains, Statement
@@ -41,7 +42,7 @@ from derivations.reader import read_expression
 from derivations.verdict import Verdict
 
 Decide = Callable[[Relation, Context], Verdict]
-OPEN = (Density, Family, Expectation, KL, Entropy, Marginal, Gradient, IndexedProduct, Quantity, Constant, StopGradient)
+OPEN = (Density, Family, Expectation, KL, Entropy, Marginal, Gradient, IndexedProduct, Quantity, StopGradient)
 
 
 class Found:
@@ -62,7 +63,8 @@ class Found:
 
         With `connected_only`, only sides that the steps themselves connect with the quantity count.
         """
-        statements = [s for s in statements if s.relation.sign in (Sign.EQUAL, Sign.DEFINED)]
+        equations = (s for s in statements if s.relation.sign in (Sign.EQUAL, Sign.DEFINED))
+        statements = [s for s in equations if not is_loose(s.relation, self.context)]
         chains = Chains(statements, self.context)
         forms = self._forms(statements)
         whole = self._line(self.quantity, forms, chains, connected_only)
@@ -105,6 +107,8 @@ class Found:
     def is_form(self, side: Expr) -> bool:
         """Whether a side is written as the goal asks."""
         written = expand_quantities(side, self.own)
+        if contains(written, Constant):
+            return False
         if self.goal.about:
             densities = integrands(expand_quantities(side, self.context))
             if not densities or not all(self._concerns(density) for density in densities):

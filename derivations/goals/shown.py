@@ -12,9 +12,10 @@ from typing import Any
 
 from sympy import Add, Basic, Expr, Mul, Pow, Symbol, log
 
+from derivations.constants import is_loose
 from derivations.context import Context
 from derivations.definitions import expand_quantities
-from derivations.goals.chains import Link
+from derivations.goals.chains import Bond, Link, loosely
 from derivations.language import (
     KL,
     Bare,
@@ -40,7 +41,9 @@ class Shown:
         named = tuple(d for d in context.definitions if isinstance(d.left, Quantity))
         self.kept = frozenset(d.left.name for d in context.definitions if isinstance(d.left, Density))
         self.context = replace(context, definitions=named)
-        self.goal = _upwards(goal)
+        loose = is_loose(goal, self.context)
+        self.bond, plain = loosely(goal, self.context) if loose else (None, goal)
+        self.goal = _upwards(plain)
         self.unknown = _Unknown(self._written(self.goal), context)
         self.gap = self.unknown(self._written(self.goal))
         self.marks = self._marks(self.gap)
@@ -48,23 +51,29 @@ class Shown:
 
     def is_said_by(self, link: Link) -> bool:
         """Whether two connected sides are related as the goal says."""
-        said = _upwards(Relation(link.left, link.sign, link.right))
+        said = _upwards(Relation(link.left, link.bond.sign, link.right))
         if Sign.AT_MOST in (said.sign, self.goal.sign) and said.sign is not self.goal.sign:
+            return False
+        if said.sign is Sign.EQUAL_UP_TO_CONSTANT and not self._allows(link.bond):
             return False
         gap = self.unknown(self._written(said))
         if (said.sign, gap) not in self.compared:
-            self.compared[said.sign, gap] = self.marks <= self._marks(gap) and self._is_same(said, gap)
+            self.compared[said.sign, gap] = self.marks <= self._marks(gap) and self._is_same(gap)
         return self.compared[said.sign, gap]
 
-    def _is_same(self, said: Relation, gap: Expr) -> bool:
+    def _allows(self, bond: Bond) -> bool:
+        """Whether a step up to a constant is as good as the goal: constant in all that the goal is constant in."""
+        return self.bond is not None and self.bond.constant_in <= bond.constant_in
+
+    def _is_same(self, gap: Expr) -> bool:
         """Whether the prover brings the difference of the gaps to zero."""
-        sign = Sign.EQUAL_UP_TO_CONSTANT if said.sign is Sign.EQUAL_UP_TO_CONSTANT else Sign.EQUAL
+        sign = Sign.EQUAL if self.bond is None else Sign.EQUAL_UP_TO_CONSTANT
         wanted = (self.gap,) if self.goal.sign is Sign.AT_MOST else (self.gap, -self.gap)
         return any(prove(Relation(gap, sign, one), self.context) is not None for one in wanted)
 
     def is_close_to(self, link: Link) -> bool:
         """Whether two connected sides are about the same densities, so that a human may see the goal in them."""
-        said = _upwards(Relation(link.left, link.sign, link.right))
+        said = _upwards(Relation(link.left, link.bond.sign, link.right))
         mentioned, wanted = (set(map(_name, self._written(r).atoms(Density, Gradient))) for r in (said, self.goal))
         alike = (said.sign is Sign.AT_MOST) is (self.goal.sign is Sign.AT_MOST)
         return alike and wanted <= mentioned

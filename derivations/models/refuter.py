@@ -21,16 +21,18 @@ import mpmath
 import numpy as np
 from sympy import Basic, Expr, Symbol, log, preorder_traversal
 
+from derivations.constants import is_loose, without_constants
 from derivations.context import Context
-from derivations.definitions import expand_quantities
-from derivations.language import Constant, Density, Relation, Sign, Variable, contains
+from derivations.language import Density, Relation, Sign
 from derivations.models import dual
 from derivations.models.build import build
 from derivations.models.build_gaussian import build_gaussian, is_continuous
-from derivations.models.concrete import Meaningless, Sizes, concrete, running_values, size_symbols
+from derivations.models.concrete import Meaningless, Sizes, concrete, size_symbols
 from derivations.models.finite import FiniteModel
 from derivations.models.gaussian import NODES
+from derivations.models.sizes import cases
 from derivations.models.tables import DIGITS, EXACT, FLOAT, Field
+from derivations.models.varying import constant_in, free_members
 from derivations.verdict import Counterexample
 
 SUPPORT = 200
@@ -38,7 +40,6 @@ NUMBERS = 30_000_000  # computed in the search to 50 digits: entries of a model'
 GUARD = 120.0  # seconds of computing after which that search ends whatever it has found
 _SCREEN = 16
 _BATCH = 10
-_SIZES = ((2, 3, 2), (3, 2, 1), (4, 1, 2), (1, 2, 1))  # values of successive counts, most telling first
 _EXACT_BOUND = mpmath.mpf(10) ** -50
 _FLOAT_BOUND = 1e-8
 
@@ -70,31 +71,14 @@ class Claim:
 
 def claim_of(relation: Relation, context: Context) -> Claim:
     """The two sides as they are compared; raises `Meaningless` for a relation that claims nothing."""
-    left, right, sign = relation.left, relation.right, relation.sign
-    if not sign.is_claim:
+    if not relation.sign.is_claim:
         raise Meaningless("a definition claims nothing")
-    if sign is Sign.PROPORTIONAL:
-        left, right = log(left), log(right)
-    free = sign in (Sign.PROPORTIONAL, Sign.EQUAL_UP_TO_CONSTANT)
-    free = free or any(contains(expand_quantities(side, context), Constant) for side in (left, right))
-    varying = (context.vary or context.latent) if free else ()
-    if free and not varying:
-        raise Meaningless("the context does not say what the constant may not depend on")
-    return Claim(left, right, sign, tuple(varying))
-
-
-def cases(relation: Relation, context: Context) -> Iterator[dict[Symbol, int]]:
-    """Sizes at which the claim is tried: values of T, K, N and of every free index."""
-    counts, running = size_symbols(relation, context)
-    ordered = sorted(counts, key=str)
-    tried = set()
-    for row in _SIZES:
-        sizes = {symbol: row[i % len(row)] for i, symbol in enumerate(ordered)}
-        for values in running_values(running, context, sizes):
-            case = {**sizes, **values}
-            if (key := tuple(sorted(case.items(), key=str))) not in tried:
-                tried.add(key)
-                yield case
+    if not is_loose(relation, context):
+        return Claim(relation.left, relation.right, relation.sign, ())
+    varying, plain = constant_in(relation, context), without_constants(relation)
+    if plain.sign is Sign.PROPORTIONAL:
+        return Claim(log(plain.left), log(plain.right), plain.sign, varying)
+    return Claim(plain.left, plain.right, plain.sign, varying)
 
 
 def find_counterexample(relation: Relation, context: Context) -> tuple[Counterexample | None, int]:
@@ -192,25 +176,25 @@ def _constant_gap(claim: Claim, context: Context, sizes: Sizes, seeds: range, nu
     model = build(written, context, sizes, seeds, numbers)
     left, right = _sides(claim, context, sizes, seeds, numbers, frozenset())
     offset, moved_left, moved_right = left - right, left, right
-    for variable in _members(claim.varying, context, sizes):
-        if isinstance(variable, Variable) and variable in model.grid.variables:
-            axis = model.grid.axis(variable)
-            first = np.take(offset, [0], axis=axis)
-            gap = _largest(offset - first, left, right + first)
-            if gap.size > _FLOAT_BOUND or (numbers is EXACT and gap.size > _EXACT_BOUND):
-                return gap
-    fresh = frozenset(v for v in _members(claim.varying, context, sizes) if not isinstance(v, Variable))
+    for variable in sorted(free_members(written, claim.varying, context, sizes), key=str):
+        axis = model.grid.axis(variable)
+        first = np.take(offset, [0], axis=axis)
+        gap = _largest(offset - first, left, right + first)
+        if gap.size > _FLOAT_BOUND or (numbers is EXACT and gap.size > _EXACT_BOUND):
+            return gap
+    fresh = frozenset(_redrawn(claim.varying, context, sizes))
     if fresh:
         moved_left, moved_right = _sides(claim, context, sizes, seeds, numbers, fresh)
     return _largest(moved_left - moved_right - offset, moved_left, moved_right + offset)
 
 
-def _members(terms: tuple[Basic, ...], context: Context, sizes: Sizes) -> list[Basic]:
-    found: list[Basic] = []
+def _redrawn(terms: tuple[Basic, ...], context: Context, sizes: Sizes) -> Iterator[Basic]:
+    """The densities and parameters among what varies."""
     for term in terms:
-        written = concrete(term, context, sizes) if isinstance(term, Density) else term
-        found += [member for member in context.blocks.get(written, (written,))]
-    return found
+        if isinstance(term, Density):
+            yield concrete(term, context, sizes)
+        elif isinstance(term, Symbol):
+            yield term
 
 
 def _largest(difference: Any, left: Any, right: Any) -> Gap:

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 from sympy import Basic, Expr, Symbol, log, preorder_traversal
 
+from derivations.constants import is_loose, without_constants
 from derivations.context import Context
 from derivations.definitions import expand_quantities, substituted
-from derivations.language import Constant, Density, Relation, Sign, contains, mentioned_densities
-from derivations.models.concrete import free_indices
+from derivations.language import Density, Relation, Sign, mentioned_densities
+from derivations.models.concrete import Meaningless, free_indices
+from derivations.models.varying import constant_in
 from derivations.prover.bounds import is_never_negative
 from derivations.prover.knowledge import Knowledge
 from derivations.prover.normal import normal
-from derivations.prover.terms import J, Term, Terms, Unprovable, V, joints_in, variables_of
+from derivations.prover.terms import J, Term, Unprovable, V, joints_in, variables_of
 
 
 def prove(relation: Relation, context: Context) -> tuple[str, ...] | None:
@@ -28,10 +30,10 @@ def _attempt(relation: Relation, context: Context) -> tuple[str, ...] | None:
         context, frozenset(mentioned_densities(left) | mentioned_densities(right) | _in_measures(context))
     )
     try:
-        if relation.sign is Sign.PROPORTIONAL:
-            left, right = log(left), log(right)
+        if is_loose(relation, context):
+            return _up_to_constant(Relation(left, relation.sign, right), known)
         return _prove(left, right, relation.sign, known)
-    except (Unprovable, RecursionError):
+    except (Unprovable, Meaningless, RecursionError):
         return None
 
 
@@ -72,17 +74,19 @@ def _prove(left: Expr, right: Expr, sign: Sign, known: Knowledge) -> tuple[str, 
     elif sign in (Sign.LESS, Sign.GREATER):
         return None  # equality is never excluded
     else:
-        difference = normal(left, right, known)
-        free = sign in (Sign.PROPORTIONAL, Sign.EQUAL_UP_TO_CONSTANT) or contains(left - right, Constant)
-        proved = not (_varying(difference, known) if free else difference)
+        proved = not normal(left, right, known)
     return tuple(known.rules) or ("identical sides",) if proved else None
 
 
-def _varying(difference: Terms, known: Knowledge) -> Terms:
-    """The terms an additive constant may not stand for."""
+def _up_to_constant(relation: Relation, known: Knowledge) -> tuple[str, ...] | None:
+    """The rules that leave a difference in which nothing varies, where the sides vary in something."""
+    varying, plain = constant_in(relation, known.context), without_constants(relation)
+    left, right = plain.left, plain.right
+    if plain.sign is Sign.PROPORTIONAL:
+        left, right = log(left), log(right)
+    difference = normal(left, right, known)
     known.note("additive constants dropped")
-    vary = known.context.vary or known.context.latent
-    return tuple(term for term in difference if any(_depends(term, what, known) for what in vary))
+    return None if any(_depends(term, what, known) for term in difference for what in varying) else tuple(known.rules)
 
 
 def _depends(term: Term, what: Basic, known: Knowledge) -> bool:
