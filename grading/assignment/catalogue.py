@@ -72,6 +72,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     functions: list[str] = []
     """Contract functions this question asks for, e.g. `gamma.fisher_information`."""
     references: list[str] = []
+    notebook: str = ""
+    """The notebook of the clone that derives the answer; students have none, and are not sent there."""
     goals: list[Goal] = []
     """What the question wants to see derived; the check `derivation` looks for it."""
     checks: list[Check] = []

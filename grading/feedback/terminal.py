@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 from _pytest._code.code import TerminalRepr
 from _pytest._io import TerminalWriter
@@ -18,6 +19,7 @@ from grading.feedback.sketch import sketch
 from grading.feedback.trail import facts, trail
 from grading.verdict.outcome import Outcome, State
 
+NOTEBOOKS = Path(__file__).parents[2] / "derivations" / "notebooks"
 WIDTH = 78
 HANGING = " " * 12
 HEADLINES = {
@@ -90,8 +92,9 @@ def sections(
         yield ["Where it happened:", textwrap.indent(frames(outcome.traceback), "    ")]
     if detail.evidence:
         yield behind(outcome, seed)
-    if read := reading(question, check):
-        yield [paragraph("Read", read)]
+    places = [reading(question, check), *(notebook(question) if detail.evidence else [])]
+    if any(places):
+        yield [paragraph("Read", "\n".join(filter(None, places)))]
     yield [again(question, check, seed)]
 
 
@@ -112,6 +115,12 @@ def frames(traceback: str) -> str:
 def reading(question: Question, check: Check) -> str:
     """Where to read: the check's own place, else the question's references."""
     return check.read or "; ".join(question.references)
+
+
+def notebook(question: Question) -> list[str]:
+    """Where the clone derives the answer; nothing where the suite is installed from the students' wheel."""
+    path = NOTEBOOKS / f"{question.notebook}.ipynb"
+    return [f"derivations/notebooks/{path.name}"] if question.notebook and path.exists() else []
 
 
 def again(question: Question, check: Check, seed: int | None) -> str:

@@ -14,7 +14,7 @@ import pytest
 from _hypothesis_pytestplugin import FAILING_EXAMPLES_KEY
 from _pytest._io import TerminalWriter
 
-from grading.assignment import load
+from grading.assignment import Kind, load
 from grading.feedback.detail import Detail
 from grading.feedback.summary import summary
 from grading.feedback.terminal import Feedback, text
@@ -163,6 +163,18 @@ def test_hypothesis_offers_no_patch_of_the_checks() -> None:
     item = SimpleNamespace(**{PATCH: ["an example"]})
     forget_patch(item)  # type: ignore[arg-type]
     assert not vars(item)
+
+
+def test_every_check_says_where_to_read_and_only_the_instructor_is_sent_to_the_notebook() -> None:
+    """Each check has a place of its own; each question's notebook is there, but not in what students are told."""
+    for question in load().questions:
+        assert (ROOT / "derivations" / "notebooks" / f"{question.notebook}.ipynb").exists(), question.number
+        for check in question.checks:
+            assert check.read or check.kind is Kind.PROSE, question.identifier(check)
+            failed = Outcome(check=question.identifier(check), state=State.FAILED, message="no")
+            said = {detail: text(question, check, failed, detail) for detail in Detail}
+            assert "Read:" in said[Detail.FULL] and ".ipynb" not in said[Detail.FULL] + said[Detail.BRIEF]
+            assert f"derivations/notebooks/{question.notebook}.ipynb" in said[Detail.INSTRUCTOR]
 
 
 @pytest.mark.parametrize("detail", [Detail.BRIEF, Detail.INSTRUCTOR])
