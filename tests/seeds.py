@@ -50,7 +50,9 @@ def run(paths: list[str], seed: int, rung: str = "") -> Failures:
     """One run of the checks with this seed."""
     failures = Failures(rung)
     with Budget().active(), contextlib.redirect_stdout(io.StringIO()):
-        pytest.main(["-q", "-p", "no:cacheprovider", "--seed", str(seed), *paths], plugins=[failures])
+        code = pytest.main(["-q", "-p", "no:cacheprovider", "--seed", str(seed), *paths], plugins=[failures])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise SystemExit(f"seed {seed}: the checks could not be run: {pytest.ExitCode(code).name}")
     return failures
 
 
