@@ -23,6 +23,7 @@ from derivations.document import Document, Kind, Part, parse_document
 from derivations.goals.chains import Statement
 from derivations.goals.goal import Finding, Goal, State
 from derivations.goals.look import Work, look_for, with_text
+from derivations.introduced import with_introduced
 from derivations.language import Constant, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
 from derivations.members import instances
 from derivations.reader import Chain, Display, ReadError, Side, read_display, read_side
@@ -129,6 +130,7 @@ class _Checker:
 
     def _chain(self, part: Part, display: Display, chain: Chain, problems: list[str]) -> Iterator[Step]:
         """The steps of one chain; it goes on from the display before if that was left open or this begins with `=`."""
+        self.contexts[part.question] = with_introduced(chain, self.contexts[part.question])
         terms = [self._read(part, side, problems) for side in chain.sides]
         written = [display.latex(side) for side in chain.sides]
         signs = list(chain.signs)

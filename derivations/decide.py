@@ -6,6 +6,7 @@ from derivations import closed_form, prover, samples
 from derivations.context import Context
 from derivations.definitions import coordinates_in_use, expand_quantities
 from derivations.language import Relation, Sign
+from derivations.strangers import not_refuted, vanishing
 from derivations.verdict import Status, Verdict, proved
 
 REFLEXIVE = frozenset({Sign.EQUAL, Sign.DEFINED, Sign.AT_MOST, Sign.AT_LEAST})
@@ -16,11 +17,16 @@ def decide(relation: Relation, context: Context) -> Verdict:
 
     A statement that has explicit formulas on both sides, once the definitions of the context are written out, is
     decided by numbers and a normal form; one about gradients at a sample by the chain rule; any other by rules for
-    densities and on random models.
+    densities and on random models. A name that nothing defines is asked for where the verdict hangs on it.
     """
-    context = coordinates_in_use(relation, context)
+    given, context = context, coordinates_in_use(relation, context)
     if relation.sign in REFLEXIVE and _same_by_definition(relation, context):
         return proved("definition", "both sides are the same by the definitions of the question")
+    return vanishing(relation, given) or not_refuted(relation, given, _decide(relation, context))
+
+
+def _decide(relation: Relation, context: Context) -> Verdict:
+    """The verdict of the engine that the statement is for."""
     verdict = closed_form.decide(relation, context)
     if verdict.status is not Status.UNDECIDED:
         return verdict

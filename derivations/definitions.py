@@ -29,7 +29,7 @@ def _replace(expr: Basic, context: Context) -> Basic:
     if exact is not None:  # L_T has its own definition beside that of L_{t-1}
         return exact
     for definition in context.definitions:
-        values = _match(definition.left, expr)
+        values = _match(definition.left, expr, context)
         if values is not None:
             return substituted(definition.right, values)
     if isinstance(expr, Gradient):
@@ -46,9 +46,16 @@ def _without(wrt: Basic, context: Context) -> Context:
     return replace(context, definitions=tuple(d for d in context.definitions if d.left not in free))
 
 
-def _match(pattern: Expr, expr: Basic) -> dict[Basic, Basic] | None:
-    """The values of the pattern's free indices and arguments under which it is `expr`, or None."""
+def _match(pattern: Expr, expr: Basic, context: Context) -> dict[Basic, Basic] | None:
+    r"""The values of the pattern's free indices and arguments under which it is `expr`, or None.
+
+    A letter that has a meaning of its own stands for nothing else: $\theta = (\alpha, \beta)$ is not $\eta$.
+    """
     if not (isinstance(pattern, Quantity) and isinstance(expr, Quantity) and pattern.name == expr.name):
+        return None
+    named = {d.left for d in context.definitions if isinstance(d.right, Tuple)}
+    parts = zip((pattern.index, *pattern.arguments), (expr.index, *expr.arguments), strict=False)
+    if any(old in named and old != new for old, new in parts if new is not None):
         return None
     if (pattern.index is None) != (expr.index is None):
         return None

@@ -41,8 +41,24 @@ class Gradients(Atoms):
         known = (d.right for d in self.context.definitions if d.left == parameter and isinstance(d.right, Tuple))
         return next(known, parameter)
 
+    def _in_coordinates(self, body: Expr, wrt: Basic) -> Expr:
+        r"""In $\nabla_\eta \mathcal{L}$ a bare $\mathcal{L}$ is $\mathcal{L}(\eta)$, where the context has both."""
+        over = set(wrt.args) if isinstance(wrt, Tuple) else {wrt}
+        bare = {node for node in sympy.preorder_traversal(body) if isinstance(node, Quantity) and not node.arguments}
+        named = (
+            d.left for d in self.context.definitions if isinstance(d.left, Quantity) and len(d.left.arguments) == 1
+        )
+        meant = {q.func(q.name, q.index): q for q in named if over <= set(self._listed(q.arguments[0]))}
+        return body.xreplace({node: meant[node] for node in bare if node in meant})
+
+    def _listed(self, parameter: Basic) -> tuple[Basic, ...]:
+        """The components of a letter that stands for several parameters, else the letter."""
+        components = self._components(parameter)
+        return components.args if isinstance(components, Tuple) else (components,)
+
     def _derivative(self, body: Expr, wrt: Basic) -> Expr:
         r"""$\nabla_\phi$ of something that $\phi$ reaches only through the sample is a total derivative."""
+        body = self._in_coordinates(body, wrt)
         moves = {d for path in self.context.paths.values() for d in path.free_symbols | set(_leaves(path))}
         through = any(contains_term(body, variable) for variable in self.context.paths)
         if wrt in moves and through and not _is_score(body, wrt):
@@ -70,7 +86,7 @@ class Gradients(Atoms):
         return self._partial(parts[2], parts[5], [parts[9], parts[11]])
 
     def _partial(self, mark: Token, body: Any, over: list[Expr]) -> Expr:
-        result = self._factor(body)
+        result = self._in_coordinates(self._factor(body), Tuple(*over))
         for wrt in over:
             if not isinstance(wrt, Symbol | Variable | VariableRange | Density | Quantity):
                 raise at(mark, "this is nothing to differentiate in")
