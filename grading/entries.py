@@ -13,6 +13,7 @@ from grading.submission.folder import Layout, LayoutError
 
 EXAMPLES = PROJECT / "grading" / "examples"
 LATE = "handed in late, says the learning platform"
+GROUP = "a group, says submission.toml: {}; the learning platform names this one, and the grade stands under it alone"
 
 
 def entries(source: Path, store: Path) -> list[HandedIn]:
@@ -48,18 +49,32 @@ def reference() -> HandedIn:
 
 def names_of(taken: Taken) -> list[str]:
     """Whose it is: the learning platform knows best, then `submission.toml`, then the name of the folder or archive."""
-    if taken.owner.certain or not (taken.folder / "submission.toml").is_file():
+    layout = layout_of(taken)
+    if taken.owner.certain or layout is None:
         return [taken.owner.name]
+    return members(layout) or [layout.name[:100] or taken.owner.name]
+
+
+def layout_of(taken: Taken) -> Layout | None:
+    """What `submission.toml` says; None where there is none that can be read."""
+    if not (taken.folder / "submission.toml").is_file():
+        return None
     try:
-        layout = Layout.read(taken.folder)
+        return Layout.read(taken.folder)
     except (LayoutError, OSError, ValueError, RecursionError):
-        return [taken.owner.name]
-    members = dict.fromkeys(member[:100] for member in layout.names if member)
-    return list(members) or [layout.name[:100] or taken.owner.name]
+        return None
+
+
+def members(layout: Layout) -> list[str]:
+    """The members of a group."""
+    return list(dict.fromkeys(member[:100] for member in layout.names if member))
 
 
 def entry(name: str, taken: Taken) -> HandedIn:
     """One submission."""
     notices = [*([taken.problem] if taken.problem else []), *taken.notices]
     notices += [LATE] if taken.owner.late else []
+    layout = layout_of(taken) if taken.owner.certain else None
+    if layout is not None and len(group := members(layout)) > 1:
+        notices.append(GROUP.format(", ".join(group)))
     return HandedIn(name, content_hash(taken.folder), str(taken.folder), notices)

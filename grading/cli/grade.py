@@ -23,11 +23,12 @@ from grading.cluster.pool import Pool
 from grading.entries import entries
 from grading.feedback.detail import Detail
 from grading.gradebook import Conditions, Experiments, Prerequisites, Profile, content_hash
-from grading.gradebook.content import PROJECT
+from grading.gradebook.content import NOTHING, PROJECT
 from grading.report import write
 from grading.run import Run, Settings
 from grading.sandbox import Isolation
 from grading.sandbox.forking import refuse_without_sandbox
+from grading.verdict.outcome import State
 
 
 def grade(
@@ -69,7 +70,21 @@ def grade(
         run = Run.begin(out, Settings(conditions, isolation, str(course.resolve()) if course else ""))
         run.gradebook.hand_in(entries(folder, out / "handed-in"))
         grade_all(run, chosen, scheduler_of(scheduler, workers, isolation), console)
-        console.print(write(run, out, feedback))
+        page = write(run, out, feedback)
+        console.print(*to_look_at(run), page, sep="\n", markup=False)
+
+
+def to_look_at(run: Run) -> list[str]:
+    """What the instructor should know before reading on: nothing to grade, and checks over which the grader broke."""
+    entries = run.gradebook.handed_in()
+    empty = [entry.submission for entry in entries if entry.content == NOTHING]
+    said = [f"nothing to grade in {', '.join(empty)}"] if empty else []
+    for entry in entries:
+        for outcome in run.standing(entry.content).outcomes.values():
+            if outcome.state is State.BROKEN:
+                first = (outcome.message or "no reason is known").strip().splitlines()[0]
+                return [*said, f"the grader broke, first over {outcome.check} of {entry.submission}: {first}"]
+    return said
 
 
 @contextmanager

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grading.assignment import CatalogueError, load, load_course
+from grading.assignment.course_file import CourseFile
 from grading.assignment.policy import Late
 from grading.assignment.sharing import shared
 
+DOCS = Path(__file__).parents[2] / "docs"
 OWN = """number = "5.1.1"
 level = "C"
 title = "Own"
@@ -178,3 +182,10 @@ def test_a_level_that_is_not_asked_has_no_time(tmp_path: Path, text: str, words:
     """A typing error must not leave a late part in time."""
     with pytest.raises(CatalogueError, match=words):
         load_course(course(tmp_path, text))
+
+
+def test_the_documented_files_are_read() -> None:
+    """The course files of docs/course.md have keys and types as it says; the blocks after them are other pages."""
+    blocks = re.findall(r"```toml\n(.*?)```", (DOCS / "course.md").read_text(), re.DOTALL)[:3]
+    read = [msgspec.toml.decode(block, type=CourseFile) for block in blocks]
+    assert read[0].points_step == 0.5 and read[2].regrades == "regrades.csv"

@@ -125,3 +125,6 @@ def test_a_bulk_download_gives_the_same_verdicts(work: Path, out: Path, download
     entries = {name: checks for name, checks in outcomes(again).items() if name not in PEOPLE}
     assert len(entries) == len(NAMES)
     assert {state for checks in entries.values() for state in checks.values()} == {"passed"}
+    pages = again.glob("submissions/*/report.json")
+    notices = [line for page in pages for line in msgspec.json.decode(page.read_bytes())["notices"]]
+    assert sum("a group, says submission.toml: Alan Turing, Grace Hopper" in line for line in notices) == 1
