@@ -88,6 +88,7 @@ def parts_of(text: str) -> list[Part]:
 
 
 def _front(text: str) -> dict[str, Any]:
+    """The front matter.  Raises ReadError."""
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -138,12 +139,14 @@ class _Walk:
         self.prose = end
 
     def _heading(self, match: re.Match[str]) -> Iterator[Part]:
+        """The prose before it; a question's number in it holds from here on."""
         number = QUESTION.search(match.group())
         if number is not None:
             yield from self._prose_before(match.start())
             self.question = number.group(1)
 
     def _display(self, match: re.Match[str], kind: str) -> Iterator[Part]:
+        """The prose before it and the equation, or why it does not end."""
         yield from self._prose_before(match.start())
         closing = {"double": "$$", "bracket": r"\]"}.get(kind) or match.group().replace("begin", "end")
         end = self._close(closing)

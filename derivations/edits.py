@@ -81,6 +81,7 @@ def edits(expr: Any, pool: Pool) -> Iterator[Edit]:
 
 
 def _whole(expr: Any, pool: Pool) -> Iterator[Edit]:
+    """Of the whole expression: sign, factor, a reciprocal parameter, an inverse or transposed matrix."""
     yield from _plates(expr, pool.context)
     yield Edit(_SIGN, "the sign is changed", -expr)
     if not isinstance(expr, Array):
@@ -96,7 +97,7 @@ def _whole(expr: Any, pool: Pool) -> Iterator[Edit]:
 
 
 def _plates(expr: Basic, context: Context) -> Iterator[Edit]:
-    """Densities of one member of a plate, $p(x \\mid z, y_n)$ with a free $n$, become the product over it."""
+    r"""Densities of one member of a plate, $p(x \mid z, y_n)$ with a free $n$, become the product over it."""
     for name, (lower, upper) in context.ranges.items():
         index = context.symbol(name)
         single = {d for d in expr.atoms(Density) if index in d.free_symbols} if index in expr.free_symbols else set()
@@ -133,6 +134,7 @@ def _parts(node: Any, pool: Pool) -> Iterator[Edit]:
 
 
 def _entries(array: Array, pool: Pool) -> Iterator[Edit]:
+    """Each entry of an array, edited."""
     rows, columns = array.matrix.shape
     for i in range(rows):
         for j in range(columns):
@@ -145,6 +147,7 @@ def _entries(array: Array, pool: Pool) -> Iterator[Edit]:
 
 
 def _sum(node: Add, pool: Pool) -> Iterator[Edit]:
+    """Of a sum: the sign or the factor of a term, a term too few or too many."""
     terms = node.args
     for term in terms:
         yield Edit(_SIGN, f"the sign of {_math(term)} is changed", node - 2 * term)
@@ -163,6 +166,7 @@ def _sum(node: Add, pool: Pool) -> Iterator[Edit]:
 
 
 def _product(node: Mul, pool: Pool) -> Iterator[Edit]:
+    """Of a product: a factor too few, or the log of the whole fraction."""
     logs = [factor for factor in node.args if isinstance(factor, log)]
     below = [factor for factor in node.args if isinstance(factor, Pow) and factor.exp.is_negative]
     for factor in logs:
@@ -177,6 +181,7 @@ def _product(node: Mul, pool: Pool) -> Iterator[Edit]:
 
 
 def _log(node: Any, pool: Pool) -> Iterator[Edit]:
+    """Of a logarithm: moved inside, or of another density."""
     (inside,) = node.args
     if isinstance(inside, (Expectation, IndexedSum)):
         moved = inside.func(*(log(a) if a == inside.body else a for a in inside.args))
@@ -187,6 +192,7 @@ def _log(node: Any, pool: Pool) -> Iterator[Edit]:
 
 
 def _expectation(node: Expectation, pool: Pool) -> Iterator[Edit]:
+    """Of an expectation: over something else, or with the log outside."""
     for measure in pool.measures:
         if measure != node.measure:
             words = f"the expectation is over {_under(measure)}"
@@ -201,6 +207,7 @@ def _divergence(node: KL, pool: Pool) -> Iterator[Edit]:
 
 
 def _indexed(node: IndexedSum, pool: Pool) -> Iterator[Edit]:
+    """Of a sum over an index: its limits, one off."""
     for shift in (1, -1):
         lower, upper = node.lower + shift, node.upper + shift
         index = _math(node.index)

@@ -52,6 +52,7 @@ class Monomial:
 
 
 def _monomial(product: Expr, point: Expr) -> Monomial:
+    """x^s (log x)^k e^{r x}.  Raises NoMoment for anything else."""
     power, logs, rate = Integer(0), Integer(0), Integer(0)
     for factor in sympy.Mul.make_args(product):
         base, exponent = (factor, Integer(1)) if isinstance(factor, exp) else factor.as_base_exp()
@@ -67,6 +68,7 @@ def _monomial(product: Expr, point: Expr) -> Monomial:
 
 
 def _moment_of(monomial: Monomial, family: lang.Family) -> Expr:
+    """E[x^s (log x)^k e^{r x}] under the family."""
     if isinstance(family, lang.Gamma):
         return _gamma_moment(monomial, *family.args[1:])
     if monomial.logs != 0 or not (monomial.power.is_Integer and monomial.power >= 0):
@@ -76,6 +78,7 @@ def _moment_of(monomial: Monomial, family: lang.Family) -> Expr:
 
 
 def _gamma_moment(monomial: Monomial, a: Expr, b: Expr) -> Expr:
+    """Under Gamma(a, b): the mean of x^s e^{r x}, times the moment of (log x)^k under the law tilted by it."""
     s, rate = monomial.power, b - monomial.rate
     rising = sympy.Mul(*(a + k for k in range(int(s)))) if s.is_Integer and s >= 0 else gamma(a + s) / gamma(a)
     transform = rising * (b / rate) ** a * rate**-s

@@ -30,6 +30,7 @@ def factors(expression: sympy.Expr) -> list[tuple[sympy.Expr, sympy.Expr]]:
 
 
 def _factored_sum(base: sympy.Expr, exponent: sympy.Expr) -> list[tuple[sympy.Expr, sympy.Expr]]:
+    """The factors of a sum, its numerical content apart, each with its power."""
     factored = sympy.factor(base)
     if factored.is_Add:
         content, primitive = factored.primitive()
@@ -73,6 +74,7 @@ def normal_power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
 
 
 def _by_terms(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    """A power split into one for each term of its exponent."""
     if isinstance(base, exp):
         return normal_exp(base.exp * exponent)
     if isinstance(base, gamma) or exponent.is_Rational:
@@ -86,6 +88,7 @@ def normal_exp(argument: sympy.Expr) -> sympy.Expr:
 
 
 def _exp_of(term: sympy.Expr) -> sympy.Expr:
+    """exp(c log x) as x^c."""
     logs = [factor for factor in sympy.Mul.make_args(term) if isinstance(factor, log | loggamma)]
     if len(logs) != 1 or not logs[0].args[0].is_positive:
         return exp(term)

@@ -46,6 +46,8 @@ def factors_of(name: str, context: Context, sizes: Sizes) -> list[Density]:
 
 
 class _Writer:
+    """Writes an expression out for given values of its indices."""
+
     def __init__(self, context: Context) -> None:
         self.context = context
 
@@ -97,6 +99,7 @@ class _Writer:
         return Density(density.name, self.variables(density.of, at), self.variables(density.given, at), parameters)
 
     def _measure(self, expectation: Expectation, at: dict[Symbol, int]) -> list[Density]:
+        """The densities that an expectation is over."""
         try:
             factors = self.context.measure(expectation.measure)
         except KeyError as error:
@@ -112,6 +115,7 @@ class _Writer:
         return range(self._whole(expr.lower, at), self._whole(expr.upper, at) + 1)
 
     def _whole(self, index: Expr, at: dict[Symbol, int]) -> int:
+        """The number that an index has here."""
         value = index.xreplace({symbol: Integer(number) for symbol, number in at.items()})
         if not value.is_Integer:
             raise Meaningless(f"the index {index} has no value")
@@ -127,6 +131,7 @@ def free_indices(relation: Relation, context: Context) -> set[Symbol]:
 
 
 def _index_symbols(expr: Basic, bound: frozenset[Symbol]) -> set[Symbol]:
+    """Free symbols in indices and limits."""
     if isinstance(expr, Variable):
         return (set() if expr.index is None else expr.index.free_symbols) - bound
     if isinstance(expr, VariableRange):

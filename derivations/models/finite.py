@@ -73,6 +73,7 @@ class FiniteModel:
         return self._memo[expr]
 
     def _evaluate(self, expr: Basic) -> Any:
+        """The value by the rule for this kind of expression.  Raises Meaningless."""
         if expr in self.parameters:
             return self.parameters[expr]
         for kind, rule in _RULES.items():
@@ -110,6 +111,8 @@ class FiniteModel:
         return reduce(mul, values) if indices else self._one_draw(density, joint, density.given[-1].index)
 
     def _one_draw(self, density: Density, joint: Joint, index: Expr | None) -> Any:
+        """The density at one draw, moved to the axes of that draw."""
+
         def mine(v: Variable) -> bool:
             """Does the variable belong to this draw, or to all of them?"""
             return v.name not in joint.copies or v.index == index
@@ -129,6 +132,7 @@ class FiniteModel:
         return value
 
     def _marginal(self, joint: Joint, kept: set[Variable]) -> Any:
+        """The joint with everything else integrated out, computed once."""
         key = (joint.name, frozenset(kept))
         if key not in self._memo:
             self._memo[key] = self.integral(self._full(joint), joint.generated - kept)
@@ -148,6 +152,7 @@ class FiniteModel:
         return self._memo[joint.name]
 
     def _table(self, kernel: Kernel) -> Any:
+        """Values of a kernel on the grid; the moved ones under a functional derivative."""
         key = key_of(kernel)
         if key in self.moved:
             return self.moved[key]
@@ -193,6 +198,7 @@ class FiniteModel:
         return dual.parts(inside.value(expr.body), level)[1]
 
     def _functional_derivative(self, expr: Gradient) -> Any:
+        """The slope in each value of one factor, moved by a dual number of its own over the volume of its cell."""
         wrt = expr.wrt
         key = (wrt.name, wrt.of, wrt.given)
         if key not in self.tables or len(wrt.of) != 1 or wrt.given:
@@ -224,6 +230,7 @@ def factors_of_product(product: Expr) -> tuple[Expr, ...]:
 
 
 def _power(model: FiniteModel, expr: Pow) -> Any:
+    """A power; by exp and log where the exponent is no number."""
     if not expr.exp.is_Rational:
         return dual.exp(model.value(expr.exp) * dual.log(model.value(expr.base)))
     exponent = expr.exp if expr.exp.is_Integer else model.constant(expr.exp)

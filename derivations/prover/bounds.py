@@ -129,6 +129,7 @@ def _inside(term: Term, known: Knowledge) -> Terms | None:
 
 
 def _mass(part: Term) -> Expr:
+    """The coefficient, times the number of members of each sum."""
     mass = part.coefficient
     for _, lower, upper in part.sums:
         mass = mass * (upper - lower + 1)

@@ -38,6 +38,7 @@ def gradient(terms: Terms, parameter: Basic, known: Knowledge) -> Terms:
 
 
 def _of_term(term: Term, parameter: Basic, known: Knowledge) -> Terms:
+    """The product rule: coefficient, weights and factors in turn."""
     found: list[Term] = []
     slope = diff(term.coefficient, parameter) if term.coefficient.has(parameter) else Integer(0)
     if slope != 0:
@@ -63,6 +64,7 @@ def _log_derivative(joint: J, parameter: Basic, known: Knowledge) -> Terms:
 
 
 def _of_factor(factor: Factor, parameter: Basic, known: Knowledge) -> Terms:
+    """The derivative of a logarithm, of a derivative over its joint, and the chain rule for a function."""
     if isinstance(factor, Log):
         return _log_derivative(factor.joint, parameter, known)
     if isinstance(factor, Relative):
@@ -88,6 +90,7 @@ def functional_derivative(terms: Terms, density: Density, known: Knowledge) -> T
 
 
 def _at_point(term: Term, name: str, free: V) -> Terms:
+    """For each place where the density stands, the term with its variable fixed at the free one."""
     found: list[Term] = []
     copies = {v for joint in joints_in(term) if joint.name == name for v in joint.variables}
     for v in copies:

@@ -52,6 +52,7 @@ def collected(terms: Terms, known: Knowledge) -> Terms:
 
 
 def _added(terms: list[Term]) -> Terms:
+    """Like terms added; what cancels is gone."""
     totals: dict[str, Term] = {}
     for term in terms:
         key = str(replace(term, coefficient=Integer(1)))
@@ -72,6 +73,7 @@ class _Sum:
 
 
 def _groups(sums: list[tuple[Term, Term]]) -> list[list[_Sum]]:
+    """Sums of the same body over the same index."""
     groups: dict[str, list[_Sum]] = {}
     for canon, raw in sums:
         ((index, _, _),) = canon.sums
@@ -174,6 +176,7 @@ def _kind(v: V, known: Knowledge) -> Basic:
 
 
 def _named(term: Term, naming: dict[V, V], known: Knowledge) -> Term:
+    """The term with its bound variables and their ranges renamed."""
     ranges = {(v.base.name, v.copy): naming[v].copy for v in naming if v.is_range}
 
     def change(v: V) -> V:
@@ -213,6 +216,7 @@ def _with_indices(term: Term, known: Knowledge) -> Term:
 
 
 def _shifted(term: Term) -> Term:
+    """The sum with the index moved so that the lowest member of the body is at the index itself."""
     ((index, lower, upper),) = term.sums
     offset = min(_offsets(term, index), default=0)
     name = Symbol("i1", integer=True)
@@ -230,6 +234,7 @@ def _offsets(term: Term, index: Symbol) -> list[int]:
 
 
 def _renamed_indices(term: Term) -> Term:
+    """The term with its sums in the order, and their indices with the names, that come first in writing."""
     names = [Symbol(f"i{i + 1}", integer=True) for i in range(len(term.sums))]
     candidates = []
     for order in permutations(term.sums):

@@ -32,6 +32,7 @@ def decide(relation: Relation, context: Context, numbers: int = NUMBERS) -> Verd
 
 
 def _decide(relation: Relation, context: Context, numbers: int) -> Verdict:
+    """A counterexample, else the rules, else as many random models as the time allows."""
     counterexample, screened = find_counterexample(relation, context)
     if counterexample is not None:
         return _refuted(counterexample)

@@ -68,6 +68,7 @@ class Expander:
         return found
 
     def _terms(self, expr: Basic) -> Terms:
+        """The terms by the rule for this kind of expression.  Raises Unprovable."""
         if isinstance(expr, Constant):
             return ()
         if not contains(expr, *_RANDOM):
@@ -136,12 +137,14 @@ class Expander:
         return replace(term, bound=term.bound | set(fresh))
 
     def _inside(self, v: V, block: V) -> bool:
+        """Is the variable a member of the range?  Raises Unprovable where that depends on the indices."""
         if self.known.within(v.base, block.base):
             return True
         joined = self.known._join(block.base, v.base)  # raises if it depends on the indices
         return joined == block.base
 
     def _drawn(self, factor: Basic) -> list[V]:
+        """The variables that a density, or a product of densities, draws."""
         if isinstance(factor, Mul):
             return [v for inner in factor.args for v in self._drawn(inner)]
         if isinstance(factor, IndexedProduct):

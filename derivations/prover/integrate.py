@@ -17,6 +17,7 @@ def simplified(terms: Terms, known: Knowledge) -> Terms:
 
 
 def _simplify(term: Term, known: Knowledge) -> Term | None:
+    """Split and integrate until nothing changes; None for a term that is zero."""
     while True:
         smaller = _eliminate(_split_weights(term, known), known)
         if smaller is None or smaller == term:
@@ -34,6 +35,7 @@ def _split_weights(term: Term, known: Knowledge) -> Term:
 
 
 def _eliminate(term: Term, known: Knowledge) -> Term | None:
+    """One variable, or one end of a range, integrated out, if one can be."""
     for v in sorted(term.bound, key=lambda v: (not v.is_range, str(v))):
         smaller = _restrict(term, v, known) if v.is_range else _integrate(term, v, known)
         if smaller is None or smaller is not term:

@@ -73,6 +73,7 @@ class Knowledge:
         return [V(v) for term in terms for v in self._written(term)]
 
     def _written(self, term: Expr) -> Iterator[Variable | VariableRange]:
+        """The variables and ranges of a term, blocks written out."""
         if term in self.context.blocks:
             for member in self.context.blocks[term]:
                 yield from self._written(member)
@@ -121,6 +122,7 @@ class Knowledge:
         return self._kinds(name)[1]
 
     def _kinds(self, name: str) -> tuple[set[Kind], dict[Kind, Variable | VariableRange]]:
+        """What a density generates and what it conditions on, looked up once."""
         if name not in self._known_kinds:
             own = self._generated(name)
             self._known_kinds[name] = own, self._conditions(name, own)
@@ -180,6 +182,7 @@ class Knowledge:
         return variables
 
     def _refuse_coincidence(self, variables: frozenset[V]) -> None:
+        """Raises Unprovable where two copies of a variable may be one and the same."""
         for one in variables:
             for other in variables:
                 if one.copy < other.copy and one.base.name == other.base.name:
@@ -190,6 +193,7 @@ class Knowledge:
                         raise Unprovable(f"{one} and {other} may be the same variable")
 
     def _join(self, block: VariableRange, other: Variable | VariableRange) -> VariableRange | None:
+        """The range with a neighbour, or with a member that it has already, added; None where they are apart."""
         lower, upper = (other.lower, other.upper) if isinstance(other, VariableRange) else (other.index,) * 2
         if self.within(other, block):
             return block

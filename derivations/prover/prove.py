@@ -25,6 +25,7 @@ def prove(relation: Relation, context: Context) -> tuple[str, ...] | None:
 
 
 def _attempt(relation: Relation, context: Context) -> tuple[str, ...] | None:
+    """The names of the rules that prove it; None where they do not."""
     left, right = (expand_quantities(side, context) for side in (relation.left, relation.right))
     known = Knowledge(
         context, frozenset(mentioned_densities(left) | mentioned_densities(right) | _in_measures(context))
@@ -56,6 +57,7 @@ def _by_cases(relation: Relation, context: Context) -> tuple[str, ...] | None:
 
 
 def _at(relation: Relation, context: Context, index: Symbol, value: Expr) -> Relation:
+    """The relation at one value of the index."""
     left, right = (
         substituted(expand_quantities(side, context), {index: value}) for side in (relation.left, relation.right)
     )
@@ -68,6 +70,7 @@ def _in_measures(context: Context) -> set[Density]:
 
 
 def _prove(left: Expr, right: Expr, sign: Sign, known: Knowledge) -> tuple[str, ...] | None:
+    """Equality by one normal form, an inequality by a sign that is never negative."""
     if sign in (Sign.AT_LEAST, Sign.AT_MOST):
         lower, upper = (left, right) if sign is Sign.AT_MOST else (right, left)
         proved = is_never_negative(lower, upper, known)

@@ -105,6 +105,7 @@ def _tags(joint: J, body: Density, index: Symbol) -> list[Expr | tuple[Expr, Exp
 
 
 def _name(v: Variable, index: Symbol | None, tag: Expr | tuple[Expr, Expr] | None, joint: J) -> str:
+    """The node's name: the joint's own variable of this copy of the plate, where it has one."""
     base: Variable | VariableRange = v
     if index is not None and v.index is not None and v.index.has(index):
         base = VariableRange(v.name, *tag) if isinstance(tag, tuple) else v.xreplace({index: tag})
@@ -158,6 +159,7 @@ def log_terms(joint: J, known: Knowledge) -> Terms:
 
 
 def _open(joint: J, exponent: int, known: Knowledge) -> list[Term]:
+    """log of the joint as the sum of the logs of its factors, where they are known."""
     chains = {chain_letter(factor) for factor in known.factors(joint.name)}
     letters = {v.base.name for v in joint.variables}
     opened = _open_chain(joint, known) if letters <= chains else _open_plate(joint, known)

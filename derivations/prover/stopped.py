@@ -27,6 +27,7 @@ def revealed(terms: Terms) -> Terms:
 
 
 def _changed(thing: Any, change: Callable[[J], J]) -> Any:
+    """Every joint in it changed."""
     if isinstance(thing, Log):
         return Log(change(thing.joint))
     if isinstance(thing, Relative):

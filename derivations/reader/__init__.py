@@ -64,6 +64,7 @@ def read_side(pieces: Sequence[Piece], context: Context) -> Any:
 
 
 def _unexpected(error: UnexpectedInput, last: Piece) -> ReadError:
+    """The parser's error in words, at the symbol that it could not take."""
     token = getattr(error, "token", None)
     if not isinstance(token, Token) or token.type == "$END":
         return ReadError("the expression ends too early, after", last.line, last.column, last.text)

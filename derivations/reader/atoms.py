@@ -213,6 +213,7 @@ class Atoms(Transformer_NonRecursive):
         return value
 
     def _applied(self, name: Token, scripts: Scripts, argument: Expr) -> Expr | None:
+        r"""`\psi_1(a)`, `\Gamma(a)`, `\exp(x)` and their like; None where the scripts mean something else."""
         word = name.lstrip("\\")
         if word in ("psi", "digamma", "trigamma"):
             order = _polygamma_order(word, scripts)
@@ -246,6 +247,7 @@ class Atoms(Transformer_NonRecursive):
         return printable(Mul(*(self._factor(factor) for factor in factors if not isinstance(factor, Token))))
 
     def _factor(self, factor: Any) -> Expr:
+        """The factor.  Raises ReadError for a list, which is no number."""
         if not isinstance(factor, Expr) or any(
             d.left == factor for d in self.context.definitions if isinstance(d.right, Tuple)
         ):

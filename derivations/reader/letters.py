@@ -121,7 +121,7 @@ class Letters:
         return scripts.raised(term)
 
     def _is_member(self, name: str, below: Sequence[Bound]) -> bool:
-        """A subscript makes a member only of a family: where $\\mu$ is random, $\\mu_0$ may be a number."""
+        r"""A subscript makes a member only of a family: where $\mu$ is random, $\mu_0$ may be a number."""
         return name in self.context.indexed or (name in self.context.variables and not below)
 
     def _named(self, name: str, below: Sequence[Bound]) -> Expr:
@@ -157,11 +157,11 @@ class Letters:
         return Variable(name, item)
 
     def bare_density(self, letter: Token, scripts: Scripts) -> Expr:
-        """`q` alone, as in $\\mathcal{L}(q)$: a symbol of that name."""
+        r"""`q` alone, as in $\mathcal{L}(q)$: a symbol of that name."""
         return Symbol(self.density_name(letter, scripts)[0], real=True)
 
     def density_name(self, letter: Token, scripts: Scripts) -> tuple[str, tuple[Expr, ...]]:
-        """The name of a density and its parameters: $q_1^*$ has none, $q_\\phi$ has $\\phi$."""
+        r"""The name of a density and its parameters: $q_1^*$ has none, $q_\phi$ has $\phi$."""
         if scripts.above is not None or scripts.transposed:
             raise _error(letter, "a density cannot carry this superscript")
         numbered = [plain(item) for item in scripts.below if not self._is_parameter(item)]
@@ -170,6 +170,7 @@ class Letters:
         return name, parameters  # type: ignore[return-value]
 
     def _is_parameter(self, item: Bound) -> bool:
+        """Does this subscript name a parameter, as the φ of q_φ does?"""
         if isinstance(item, (Dots, Range, Condition)):
             raise ReadError("this subscript is neither a parameter nor a number")
         if isinstance(item, Variable):
@@ -177,7 +178,7 @@ class Letters:
         return isinstance(item, Symbol) and item.name.partition("_")[0].rstrip("'") in GREEK_PARAMETERS
 
     def density(self, letter: Token, scripts: Scripts, of: Sequence[Expr], given: Sequence[Expr]) -> Density:
-        """$q_\\phi(z \\mid x)$; arguments that are not random are parameters."""
+        r"""$q_\phi(z \mid x)$; arguments that are not random are parameters."""
         power_of = scripts.above
         bare = Scripts(scripts.below, None, scripts.primes, scripts.star)
         name, parameters = self.density_name(letter, bare if power_of is not None else scripts)
@@ -190,7 +191,7 @@ class Letters:
         return Density(name, random, given, (*parameters, *fixed))
 
     def quantity(self, letter: Token, scripts: Scripts, arguments: Sequence[Expr]) -> Expr:
-        """$\\mathcal{L}_K(q)$, $W_k$, $F(\\eta)$, $J$: a name, its index, its arguments."""
+        r"""$\mathcal{L}_K(q)$, $W_k$, $F(\eta)$, $J$: a name, its index, its arguments."""
         if any(not isinstance(item, (Expr, Word)) for item in scripts.below):
             raise _error(letter, f"{letter} cannot carry this subscript")
         name, kind = str(letter) + scripts.mark, MatrixQuantity if letter in self.context.matrices else Quantity
@@ -202,7 +203,7 @@ class Letters:
 
 
 def without_bare_letters(term: Any, context: Context) -> Any:
-    """`q` alone stands for the density the context gives; it may stay a letter only in a name, $\\mathcal{L}(q)$."""
+    r"""`q` alone stands for the density the context gives; it may stay a letter only in a name, $\mathcal{L}(q)$."""
     if isinstance(term, Quantity | Density) or not isinstance(term, Basic):
         return term
     if isinstance(term, Symbol) and term.name in context.densities - context.positive:
@@ -260,7 +261,7 @@ def between(first: Expr, last: Bound) -> Expr:
 
 
 def repeated(first: Density, last: Density) -> Expr:
-    """$q(Z_1 \\mid X), \\dots, q(Z_K \\mid X)$ as a product over $k$."""
+    r"""$q(Z_1 \mid X), \dots, q(Z_K \mid X)$ as a product over $k$."""
     from derivations.language import IndexedProduct
 
     ends = [(a, b) for a, b in zip(first.of, last.of, strict=False) if isinstance(a, Variable) and a != b]

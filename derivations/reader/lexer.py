@@ -49,6 +49,7 @@ class Lexer:
         self.position += pieces
 
     def _step(self, piece: Piece) -> None:
+        """Tokens of the piece at the position."""
         steps: dict[str, Callable[[Piece], None]] = {
             "environment": self._environment,
             "row": self._row,
@@ -70,6 +71,7 @@ class Lexer:
         self._emit("NEWROW", piece.text, piece)
 
     def _environment(self, piece: Piece) -> None:
+        r"""`\begin{pmatrix}`, and its end."""
         name = piece.text[piece.text.index("{") + 1 : -1]
         if name not in MATRICES:
             raise piece.error(f"the environment {name} cannot be read here")
@@ -78,7 +80,7 @@ class Lexer:
         self._emit("BEGIN" if begins else "END", name, piece)
 
     def _number(self, piece: Piece) -> None:
-        """TeX takes one digit after `_`, `^` and in `\\frac12`; the rest is the next number."""
+        r"""TeX takes one digit after `_`, `^` and in `\frac12`; the rest is the next number."""
         single = self.tokens and self.tokens[-1].type in ("SUB", "SUP", "FRAC")
         second = len(self.tokens) > 1 and self.tokens[-2].type == "FRAC" and self.tokens[-1].type == "NUMBER"
         if (single or second) and len(piece.text) > 1:
@@ -90,6 +92,7 @@ class Lexer:
         self._emit("NUMBER", self.pieces[self.position].text, piece)
 
     def _mark(self, piece: Piece) -> None:
+        """`|`, `&`, `*`, brackets and signs; an `&` outside of matrices only aligns."""
         text = piece.text
         if text == "|" and self._peek() == "|":
             return self._emit("KLBAR", "||", piece, 2)
@@ -108,7 +111,7 @@ class Lexer:
         return text == "*" and kinds == ["SUP", "LBRACE"] and self._peek() == "}"
 
     def _bracketed(self, kind: str, text: str, piece: Piece) -> None:
-        """Keeps track of which parenthesis belongs to a KL, where the double bar separates; elsewhere it is a norm's."""
+        """Remembers which parenthesis belongs to a KL, where the double bar separates; elsewhere it is a norm's."""
         if kind == "LPAR":
             self.brackets.append(bool(self.tokens) and self.tokens[-1].type == "KL")
         elif kind == "RPAR" and self.brackets:
@@ -121,6 +124,7 @@ class Lexer:
         self._emit(kind, text, piece)
 
     def _letter(self, piece: Piece) -> None:
+        """A word that letters spell, a differential, an operator of one letter, or a name."""
         run = next((word for word in RUNS if self._is_run(word)), None)
         if run is not None:
             return self._word(run, piece, len(run))
@@ -167,6 +171,7 @@ class Lexer:
         return False
 
     def _differential(self, piece: Piece) -> bool:
+        """Is this the d of `d/dx` or, under an integral, of `dx`?"""
         if [token.type for token in self.tokens[-2:]] in (["FRAC", "LBRACE"], ["RBRACE", "LBRACE"]) and (
             self.tokens[-2].type == "FRAC" or any(token.value == "d" for token in self.tokens)
         ):
@@ -179,6 +184,7 @@ class Lexer:
         return False
 
     def _command(self, piece: Piece) -> None:
+        """A LaTeX command: an accent, text, a letter, an operator."""
         text, name = piece.text, piece.text[1:]
         if text in ACCENTS:
             return self._accent(piece)
@@ -212,6 +218,7 @@ class Lexer:
         return "".join(p.text for p in inside), end - self.position + 1
 
     def _accent(self, piece: Piece) -> None:
+        r"""`\tilde{x}`, `\mathcal{L}`: a letter of its own, or an operator that is written so."""
         argument, taken = self._argument(piece)
         text = rf"{piece.text}{{{argument}}}".replace(r"\wide", "\\")
         if text == SCRIPT_EXPECT:
@@ -229,6 +236,7 @@ class Lexer:
         self._word(argument.replace(r"\_", "_").rstrip(".,"), piece, taken)
 
     def _word(self, word: str, piece: Piece, taken: int) -> None:
+        """A word in upright type: text in a subscript, a differential, an operator, or a name."""
         after_sub = [token.type for token in self.tokens[-2:]]
         if after_sub[-1:] == ["SUB"] or after_sub == ["SUB", "LBRACE"]:
             return self._emit("TEXT" if after_sub[-1] == "LBRACE" else "NAME", word, piece, taken)

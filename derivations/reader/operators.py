@@ -70,6 +70,7 @@ class Operators(Gradients):
         return self._loop(IndexedProduct, mark, scripts, body)
 
     def _loop(self, kind: type, mark: Token, scripts: Scripts, body: Expr) -> Expr:
+        """A sum or product, limits from the context where none stand; over numbered densities it is written out."""
         if len(scripts.below) != 1:
             raise at(mark, "a sum or product needs one index below it")
         index, lower, upper = self._limits(mark, scripts.below[0])
@@ -141,6 +142,7 @@ class Operators(Gradients):
         return value if after is None else self.scripted(value, after)
 
     def _measure(self, mark: Token, below: tuple) -> Basic:
+        """What an expectation is over: nothing said, draws, variables, densities."""
         if not below:
             return Bare("")
         if len(below) == 1:
@@ -155,6 +157,7 @@ class Operators(Gradients):
         raise at(mark, "what an expectation is over must be densities or variables")
 
     def _single_measure(self, mark: Token, over: Any) -> Basic:
+        r"""The same for one entry: `z \sim q`, `j \neq i`, `q`, `z`, `-z_1`, `q(z)`."""
         if isinstance(over, Condition) and over.sign == r"\sim":
             return self._drawn(mark, [over.left], over.right)
         if isinstance(over, Condition) and over.sign in (r"\neq", r"\ne"):
@@ -172,14 +175,14 @@ class Operators(Gradients):
         raise at(mark, "what an expectation is over must be densities or variables")
 
     def _family(self, mark: Token) -> str:
-        """The one letter whose members are latent, as in $\\mathbb{E}_{j \\neq 1}$."""
+        r"""The one letter whose members are latent, as in $\mathbb{E}_{j \neq 1}$."""
         names = {v.name for v in self.context.latent if isinstance(v, Variable) and v.index is not None}
         if len(names) != 1:
             raise at(mark, "the context does not say whose members these are")
         return names.pop()
 
     def _drawn(self, mark: Token, drawn: list[Expr], density: Any) -> Basic:
-        """$z \\sim q(z \\mid x)$, $Z_k \\sim q(Z \\mid X)$, $Z_{1:K} \\sim q(Z \\mid X)$: each from that density."""
+        r"""$z \sim q(z \mid x)$, $Z_k \sim q(Z \mid X)$, $Z_{1:K} \sim q(Z \mid X)$: each from that density."""
         if isinstance(density, Symbol):
             single = all(isinstance(variable, Variable) and variable.index is None for variable in drawn)
             return Bare(density.name) if single else Draws(*drawn)
@@ -192,6 +195,7 @@ class Operators(Gradients):
         return Tuple(*(self._one_draw(variable, density) for variable in drawn))
 
     def _one_draw(self, variable: Expr, density: Density) -> Expr:
+        """The density of one variable, or the product of those of a range."""
         if isinstance(variable, Variable):
             return density.xreplace({density.of[0]: variable})
         k = self.context.symbol("k")

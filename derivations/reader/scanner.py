@@ -66,6 +66,7 @@ def scan(text: str, line: int = 1) -> list[Piece]:
 
 
 def _pieces(text: str, line: int) -> Iterator[Piece]:
+    """Each piece with line and column, and whether it touches the one before."""
     position, start, adjacent, count = 0, 0, False, 0
     while position < len(text):
         match = RAW.match(text, position)

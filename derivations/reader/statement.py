@@ -124,6 +124,7 @@ def _without_tags(pieces: list[Piece]) -> tuple[list[Piece], str | None]:
 
 
 def _numbered(pieces: list[Piece], position: int) -> str | None:
+    r"""The number of an equation that is written at its end by hand, as in `\quad (3)`."""
     following = pieces[position : position + 5]
     texts = [piece.text for piece in following]
     ends_row = len(following) == 4 or (len(following) == 5 and following[4].kind == "row")
@@ -143,7 +144,6 @@ class _Splitter:
         self.row_begins = True
 
     def run(self) -> None:
-        """Fill `chains`.  Raises ReadError where a bracket stays open."""
         while self.position < len(self.pieces):
             piece = self.pieces[self.position]
             if not self._separate(piece):
@@ -154,6 +154,7 @@ class _Splitter:
             raise self.pieces[-1].error("a bracket is never closed, last seen")
 
     def _keep(self, piece: Piece) -> None:
+        """The piece belongs to the side that is being read, unless it only lays out."""
         self.depth += _opens(piece) - _closes(piece)
         if self.depth < 0:
             raise piece.error("a closing bracket without an opening one")
@@ -197,10 +198,11 @@ class _Splitter:
         return not rest or rest[0].kind == "row"
 
     def _ends_statement(self) -> bool:
-        """A comma outside all brackets separates statements, unless it belongs to a list such as `1, \\dots`."""
+        r"""A comma outside all brackets separates statements, unless it belongs to a list such as `1, \dots`."""
         return not self._is_last() and len(self.chains[-1].sides) > 1
 
     def _sign(self, piece: Piece) -> tuple[int, Sign | None]:
+        """How many pieces a relation takes here, and which it is; None where there is none."""
         following = self.pieces[self.position + 1].text if self.position + 1 < len(self.pieces) else ""
         if (piece.text, following) in ((":", "="), ("=", ":")):
             return 2, Sign.DEFINED
