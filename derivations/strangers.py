@@ -44,8 +44,8 @@ def vanishing(relation: Relation, context: Context) -> Verdict | None:
 
 
 def not_refuted(relation: Relation, context: Context, verdict: Verdict) -> Verdict:
-    """A refutation as it stands, or "undecided" where a stranger has a part in it."""
-    found = [] if verdict.counterexample is None else strangers(relation, context)
+    """The verdict as it stands, or "undecided" where the statement does not hold for every value of a stranger."""
+    found = [] if verdict.holds else strangers(relation, context)
     return ask_for(found) if found else verdict
 
 
