@@ -129,6 +129,7 @@ def test_pages_say_as_much_as_asked(out: Path, detail: Detail) -> None:
     for name in ("log e-value against the claim", "correct work fails with probability at most", "drawn from", "time"):
         assert (f"<dt>{name}</dt>" in page) == detail.evidence
     assert "judge.py" not in page
+    assert ("ada&#39;s twin" in page) == detail.evidence and "handed in more than once" in page
 
 
 def test_the_data_are_complete_whatever_the_pages_say(out: Path) -> None:
