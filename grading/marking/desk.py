@@ -142,4 +142,4 @@ def points_from(written: str) -> float:
     try:
         return float(written.replace(",", "."))
     except ValueError:
-        raise Unmarkable(f"points {written!r}: write a number such as 1.5") from None
+        raise Unmarkable(f"points {written!r} is no number; write one such as 1.5") from None

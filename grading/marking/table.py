@@ -9,7 +9,7 @@ import csv
 import io
 
 from grading.gradebook import Mark
-from grading.marking.desk import Desk
+from grading.marking.desk import Desk, Unmarkable, points_from
 from grading.spreadsheet import plain, reader_of, safe
 
 COLUMNS = ("submission", "check", "maximum", "points", "who", "why", "answer")
@@ -48,8 +48,8 @@ def read_table(desk: Desk, text: str, who: str) -> int:
     for line, cells in filled(text):
         signer, why = plain(cells.get("who", "")).strip() or who, plain(cells.get("why", ""))
         try:
-            mark = desk.signed(cells["submission"], cells["check"], number(cells["points"]), signer, why)
-        except ValueError as error:
+            mark = desk.signed(cells["submission"], cells["check"], points_from(cells["points"]), signer, why)
+        except Unmarkable as error:
             faults.append(f"line {line}: {error}")
             continue
         first = lines.setdefault((mark.content, mark.check, mark.who), line)
@@ -80,14 +80,6 @@ def filled(text: str) -> list[tuple[int, dict[str, str]]]:
         raise TableError([f"line 1: there is no column {name}" for name in absent])
     rows = [{key: value or "" for key, value in row.items() if isinstance(key, str)} for row in found]
     return [(end + 1, cells) for end, cells in zip(ends, rows, strict=False) if cells["points"].strip()]
-
-
-def number(points: str) -> float:
-    """Points with a decimal point or comma.  Raises ValueError."""
-    try:
-        return float(points.replace(",", "."))
-    except ValueError:
-        raise ValueError(f"points {points!r} is no number") from None
 
 
 def stands(desk: Desk, mark: Mark) -> bool:

@@ -98,7 +98,7 @@ def write(files: Mapping[str, str | bytes]) -> None:
 
 @contextmanager
 def own_modules() -> Iterator[None]:
-    """Submitted modules are imported in this very process, as `implementations.gamma` or `gamma`; none of them stays."""
+    """Submitted modules are imported in this very process, as `implementations.gamma` or `gamma`; none stays."""
     path, kept = list(sys.path), {name: sys.modules.pop(name) for name in named("implementations")}
     try:
         yield

@@ -50,6 +50,7 @@ TABLES = [
     table("handed_in", b"\xff", "table.csv", "save it as CSV in UTF-8"),
     table("handed_in", "student,time\n" + "x" * 200_000, "table.csv", "field limit", "save it as CSV in UTF-8"),
     table("handed_in", "student\nada\n", "table.csv, line 1: there is no column time; expected student,time"),
+    table("handed_in", "student,time\nada,2026-12-05\nada,2026-12-06\n", "table.csv, line 3: ada stands here twice"),
     table("handed_in", "student,time\nada,soon\n", "table.csv, line 2: 'soon' is no time such as 2026-12-05 01:10"),
     table("regrades", "student,question,check,text,date\nada,1.1.1,,?,soon\n", "line 2: the date is none such as"),
 ]

@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.suite.errors.case import Case
-from tests.suite.handed_in import MODULE, SMALL, member, submission, zipped
+from tests.suite.handed_in import MODULE, SMALL, member, tarred, zipped
 
 GRADE = "evidence grade handed --out out --isolation process"
 ANSWERS = {"handed/answers.md": "## 1.1.1\n"}
@@ -28,7 +28,8 @@ def lone(archive: bytes | Callable[[], object], *says: str) -> Case:
 def one_of_many(make: Callable[[], object], *says: str) -> Case:
     """One submission of a class, of which the student's page says it; little is allowed, and nothing is run."""
     page = "out/submissions/ada/report.html"
-    return Case(GRADE, says, code=0, prepare=lambda: (make(), submission(Path("handed/bob"))), machine=small, page=page)
+    both = {"handed/bob/answers.md": "## 1.1.1\n"}
+    return Case(GRADE, says, both, code=0, prepare=make, machine=small, page=page)
 
 
 def small() -> ExitStack:
@@ -52,11 +53,16 @@ def many(path: str, count: int) -> Path:
     return zipped(Path(path), {f"{n:040}.py": b"" for n in range(count)})
 
 
+def link(path: str) -> None:
+    """A link to something on this machine, where a file should be."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).symlink_to("/etc/passwd")
+
+
 def long_tar() -> None:
     """A tar that states a name of two megabytes, as no student's does."""
     name = member("././@LongLink", tarfile.GNUTYPE_LONGNAME)
     name.size = 2**21
-    Path("handed").mkdir()
     Path("handed/ada.tgz").write_bytes(gzip.compress(name.tobuf(tarfile.GNU_FORMAT) + b"x" * name.size))
 
 
@@ -82,6 +88,27 @@ TAKEN_IN = [
         "the archive has 2 MB, at most 1 are taken",
     ),
     one_of_many(long_tar, "unpacked it has more than 1 MB; hand in your own files only"),
+]
+
+LEFT_OUT = [
+    one_of_many(lambda: link("handed/ada/implementations/vae.py"), "left out 'implementations/vae.py': it is a link"),
+    one_of_many(lambda: link("handed/ada"), "left out 'ada': it is a link, a device, a FIFO or a socket"),
+    one_of_many(
+        lambda: tarred(Path("handed/ada.tgz"), member("gamma.py"), member("vae.py", tarfile.SYMTYPE, "/etc/passwd")),
+        "left out 'vae.py': it is a link, a device, a FIFO or sparse",
+    ),
+    one_of_many(
+        lambda: zipped(Path("handed/ada.zip"), {"gamma.py": MODULE, "../vae.py": MODULE}),
+        "left out '../vae.py': its name leads outside the submission",
+    ),
+    one_of_many(
+        lambda: zipped(Path("handed/ada.zip"), {"gamma.py": MODULE, "a/" * 30 + "vae.py": MODULE}),
+        "vae.py': it lies more than 20 folders deep",
+    ),
+    one_of_many(
+        lambda: zipped(Path("handed/ada.zip"), {"gamma.py": MODULE, "data.npz": b"0" * 2**19}),
+        "left out 'data.npz': it has 0 MB, at most 0 are taken",
+    ),
 ]
 
 ASKED = [
@@ -122,4 +149,4 @@ MACHINE = [
     ),
 ]
 
-CASES = [*TAKEN_IN, *ASKED, *MACHINE]
+CASES = [*TAKEN_IN, *LEFT_OUT, *ASKED, *MACHINE]

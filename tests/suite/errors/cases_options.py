@@ -25,8 +25,8 @@ VALID: dict[str, dict[str, str]] = {
     "estimate": {"folder": "work"},
 }
 """Something that each command would do, by the names of its parameters."""
-AUTOGRADER = {"format": "gradescope", "out": "a.zip"}
-"""What `evidence export` needs a course file for."""
+FOR = {"course": {"format": "gradescope", "out": "a.zip"}, "worksheet": {"format": "moodle", "out": "out"}}
+"""What `evidence export` has these options for."""
 NOT_PATHS = {"file/below": "file", "x" * 300: "File name too long"}
 """Below a file there is nothing, and no system has names this long."""
 
@@ -36,7 +36,7 @@ def cases() -> Iterator[Case]:
     for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
         kinds = {key: set(get_args(kind)) or {kind} for key, kind in get_type_hints(command.callback).items()}
         for parameter in command.params:
-            valid = AUTOGRADER if (name, parameter.name) == ("export", "course") else VALID[name]
+            valid = FOR.get(parameter.name, VALID[name]) if name == "export" else VALID[name]
             for value, says in wrong(kinds.get(parameter.name, set()), parameter.opts[0]):
                 typed = line(name, command.params, valid | {parameter.name: value})
                 yield Case(typed, (says,), {"file": ""}, prepare=handed_in)

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from grading.assignment.policy import Request
 from tests.suite.errors.case import Case
-from tests.suite.errors.gradebooks import FILE, after, begun, handed_in, overwritten
+from tests.suite.errors.gradebooks import FILE, after, begun, handed_in, lost, overwritten
 
 CHECK = "1.1.2/family_and_tightness"
 NONE = ("no gradebook.sqlite in it; give the --out folder of `evidence grade`",)
@@ -49,6 +49,18 @@ EXPORTS = [
         prepare=handed_in,
     ),
     Case("evidence export canvas out --to work", ("work: Is a directory; give another path",), prepare=handed_in),
+    Case(
+        "evidence export canvas out --worksheet w.csv",
+        ("--worksheet: a thing of Moodle; canvas has none",),
+        prepare=handed_in,
+    ),
+    Case("evidence export moodle out --worksheet w.csv", ("w.csv: No such file",), prepare=handed_in),
+    Case(
+        "evidence export moodle out --worksheet w.csv",
+        ("w.csv: line 1: there is no column 'Identifier'; download it as Moodle's grading worksheet",),
+        {"w.csv": "Name,Grade\n"},
+        prepare=handed_in,
+    ),
     Case("evidence export github out --to file", ("file: File exists",), {"file": ""}, prepare=handed_in),
     Case("evidence export gradescope a.zip --questions 9.9", ("--questions 9.9: no such question",)),
     Case(
@@ -75,9 +87,11 @@ MARKS = [
     spreadsheet("points\n1\n", "nothing was changed: line 1: there is no column submission"),
     spreadsheet("submission,check,points\nx,y,1\n", "nothing was changed: line 2: there is no check"),
     spreadsheet(f"submission,check,points\nx,{CHECK},1\n", "nothing was changed: line 2: there is no submission"),
+    spreadsheet(f"submission,check,points\nx,{CHECK},much\n", "line 2: points 'much' is no number; write one such as"),
     spreadsheet("submission,check,points\n" + "x" * 200_000, "nothing was changed: line 1", "field limit"),
     spreadsheet(b"\xff", "can't decode byte 0xff", "save it as UTF-8"),
     Case("evidence mark out --read none.csv", ("none.csv: No such file", "check the path"), prepare=handed_in),
+    Case("evidence mark out", ("handed-in/work", "not there", "restore the folder"), prepare=lost),
     Case("evidence mark out --write work", ("work: Is a directory; give another path",), prepare=handed_in),
     Case("evidence mark out --as ' '", ("--as: a mark needs the name of who gives it",), prepare=handed_in),
     Case(
@@ -100,7 +114,7 @@ def request(fields: str, says: str) -> Case:
 
 
 PAGES = [
-    Case(f"POST /{CHECK}/0 points=x", ("points 'x': write a number such as 1.5",), code=400, prepare=handed_in),
+    Case(f"POST /{CHECK}/0 points=x", ("points 'x' is no number; write one such as 1.5",), code=400, prepare=handed_in),
     Case(f"POST /{CHECK}/0 points=99", (f"99 points for {CHECK}, where 0 to",), code=400, prepare=handed_in),
     request("points=1", "say why: the student reads it"),
     request("why=w points=1 check=1.1.2/none", "there is no check 1.1.2/none"),

@@ -1,4 +1,4 @@
-"""Where messages for users are made: every `raise` of the source, read from it and sorted by what is raised."""
+"""Where messages for users are made, read from the source: every `raise`, and every call that notes what is wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.suite.errors.classes import ELSEWHERE, TOLD
+from tests.suite.errors.classes import BUILT_IN, ELSEWHERE, TOLD
 
 PROJECT = Path(__file__).parent.parent.parent.parent
 ROOMS = ("grading", "derivations")
@@ -16,38 +16,63 @@ OTHERS = ("grading/assignment/stubs", "grading/examples", "derivations/topics", 
 """Handed out, handed in or read as mathematics; not part of any command."""
 MAKERS = {"at", "_error", "error", "placed", "refusal", "_unexpected", "_located"}
 """Functions of the readers that make a ReadError and know the place in the text."""
+NOTES = {"leave_out", "Finding", "faults.append"}
+"""Calls that note something wrong, and go on."""
+SHOWN = {each.__name__ for each in TOLD} | MAKERS
 
 
 @dataclass(frozen=True)
 class Place:
-    """One `raise` with a text of its own."""
+    """One `raise` with a text of its own, or one call that notes what is wrong."""
 
     file: str
     first: int
     last: int
-    raised: str
-    """The class, or the function that makes it."""
+    makes: str
+    """The class, or the function that makes the message."""
     source: str
     """The statement on one line."""
+    words: str
+    """The longest part of the message that is always the same."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.first}: {self.source}"
 
 
 @cache
-def places() -> tuple[Place, ...]:
-    """Every place of both rooms, in the order of the files."""
-    files = (path for room in ROOMS for path in sorted((PROJECT / room).rglob("*.py")))
-    names = (path.relative_to(PROJECT) for path in files)
-    return tuple(each for name in names if not str(name).startswith(OTHERS) for each in places_of(name))
+def raised() -> tuple[Place, ...]:
+    """Every `raise` of both rooms that makes what it raises, in the order of the files."""
+    return tuple(
+        place_of(name, node, made) for name, node in nodes() if isinstance(node, ast.Raise) for made in made_by(node)
+    )
 
 
-def places_of(name: Path) -> Iterator[Place]:
-    """The places of one file."""
-    tree = ast.parse((PROJECT / name).read_text(encoding="utf-8"))
-    for node in (each for each in ast.walk(tree) if isinstance(each, ast.Raise)):
-        for made in made_by(node):
-            yield Place(str(name), node.lineno, node.end_lineno or node.lineno, called(made), ast.unparse(node))
+@cache
+def noted() -> tuple[Place, ...]:
+    """Every call that notes something wrong, with words of its own."""
+    calls = ((name, node) for name, node in nodes() if isinstance(node, ast.Call))
+    places = (place_of(name, node, node) for name, node in calls if called(node) in NOTES)
+    return tuple(place for place in places if place.words)
+
+
+def told() -> list[Place]:
+    """The places that raise a message which a command shows."""
+    return [place for place in raised() if place.makes in SHOWN]
+
+
+def unsorted() -> list[Place]:
+    """Places that raise what is neither told nor named as part of something else."""
+    rest = [place for place in raised() if place.makes not in SHOWN | set(ELSEWHERE)]
+    return [place for place in rest if (place.file, place.makes) not in BUILT_IN]
+
+
+def nodes() -> Iterator[tuple[str, ast.AST]]:
+    """Everything in the files of both rooms."""
+    for room in ROOMS:
+        for path in sorted((PROJECT / room).rglob("*.py")):
+            name = str(path.relative_to(PROJECT))
+            if not name.startswith(OTHERS):
+                yield from ((name, node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def made_by(node: ast.Raise) -> Iterator[ast.Call]:
@@ -56,18 +81,21 @@ def made_by(node: ast.Raise) -> Iterator[ast.Call]:
     yield from (each for each in choices if isinstance(each, ast.Call))
 
 
+def place_of(file: str, node: ast.Raise | ast.Call, made: ast.Call) -> Place:
+    """What is known of a place."""
+    words = max((" ".join(part.split()) for each in made.args for part in texts(each)), key=len, default="")
+    return Place(file, node.lineno, node.end_lineno or node.lineno, called(made), ast.unparse(node), words)
+
+
+def texts(node: ast.AST) -> Iterator[str]:
+    """What is always the same in a text; what further calls make of it is not."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif not isinstance(node, ast.Call | ast.Subscript):
+        yield from (text for child in ast.iter_child_nodes(node) for text in texts(child))
+
+
 def called(call: ast.Call) -> str:
-    """The last part of the name that is called."""
-    return call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
-
-
-def told() -> tuple[Place, ...]:
-    """The places whose message a command shows."""
-    names = {each.__name__ for each in TOLD} | MAKERS
-    return tuple(place for place in places() if place.raised in names)
-
-
-def unsorted() -> list[Place]:
-    """Places that raise what is neither told nor listed as part of something else."""
-    names = {each.__name__ for each in TOLD} | MAKERS | set(ELSEWHERE)
-    return [place for place in places() if place.raised not in names]
+    """The last part of the name that is called, or both where the first is that of a list."""
+    name = ast.unparse(call.func)
+    return name if name in NOTES else name.rpartition(".")[2] if isinstance(call.func, ast.Attribute) else name

@@ -11,6 +11,7 @@ from grading.entries import entries
 from grading.gradebook import Conditions
 from grading.run import NAME, Run, Settings
 from grading.sandbox import Isolation
+from grading.sandbox.scratch import remove
 
 FILE = Path("out") / NAME
 
@@ -40,6 +41,12 @@ def after(*statements: str) -> Callable[[], None]:
             book.commit()
 
     return make
+
+
+def lost() -> None:
+    """An output folder from which somebody has removed what was handed in."""
+    handed_in()
+    remove(Path("out/handed-in"))
 
 
 def overwritten() -> None:

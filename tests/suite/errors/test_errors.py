@@ -19,7 +19,7 @@ from tests.suite.errors import (
     cases_results,
 )
 from tests.suite.errors.case import Case, result_of
-from tests.suite.errors.census import told, unsorted
+from tests.suite.errors.census import noted, told, unsorted
 
 TOPICS = (
     *(cases_check, cases_course, cases_doctor, cases_grade),
@@ -61,6 +61,20 @@ def test_every_place_that_makes_a_message_is_reached() -> None:
     silent = [place for place in told() if place not in reached]
     assert [str(place) for place in silent if not any(words in place.source for words in UNREACHED)] == []
     assert len(silent) == len(UNREACHED)
+
+
+def test_every_message_is_shown_by_a_command_that_reaches_its_place() -> None:
+    """Nothing on the way from the place to the user takes its words away."""
+    results = [result_of(case) for case in CASES]
+    reached = {place for result in results for place in result.places}
+    shown = {place for result in results for place in result.places if place.words in result.text}
+    assert [str(place) for place in reached - shown] == []
+
+
+def test_every_note_is_shown() -> None:
+    """What is left out of a submission, missing in it, or wrong in a line of a spreadsheet."""
+    texts = [result_of(case).text for case in CASES]
+    assert [str(place) for place in noted() if not any(place.words in text for text in texts)] == []
 
 
 @pytest.mark.parametrize("case", [cases_check.FILES[0], cases_others.PYTEST[0]], ids=str)
