@@ -30,6 +30,7 @@ from derivations.language import (
     Sign,
     StopGradient,
     TotalGradient,
+    Transposed,
     Variable,
     contains,
 )
@@ -86,7 +87,7 @@ class _Written:
             return self._log_density(term.args[0])
         if isinstance(term, Gradient):
             return self._gradient(term)
-        if isinstance(term, StopGradient):
+        if isinstance(term, StopGradient | Transposed):  # here all is scalar, and a scalar is its own transpose
             return self(term.body)
         return term if not term.args else term.func(*(self(part) for part in term.args))
 

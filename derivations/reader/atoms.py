@@ -54,7 +54,13 @@ class Atoms(Transformer_NonRecursive):
     def sup(self, _mark: Token, *content: Any) -> tuple[str, Any]:
         """`^a`, or a star, prime or transpose that stands there."""
         value = content[1] if len(content) == 3 else content[0]
+        if isinstance(value, Symbol | Quantity) and value.name == "T" and not self._is_a_number("T"):
+            return self.transpose()
         return value if isinstance(value, tuple) else ("above", value)
+
+    def _is_a_number(self, name: str) -> bool:
+        """Whether the context has a number of this name, such as the number of steps $T$."""
+        return name in self.context.integers | self.context.positive | self.context.variables
 
     def star(self, *_: Token) -> tuple[str, Any]:
         """`^*`."""
@@ -128,11 +134,16 @@ class Atoms(Transformer_NonRecursive):
     def quantity(self, letter: Token, scripts: Scripts, *application: Any) -> Expr:
         r"""`\mathcal{L}(q)`, `F(\eta)`: what the context calls a function or a matrix."""
         if not application:
-            return self.letters.quantity(letter, scripts, ())
+            return self._path(self.letters.quantity(letter, scripts, ()))
         of, given, parameters = application[1]
         if given:
             raise at(letter, f"{letter} is not a density of this question")
         return self.scripted(self.letters.quantity(letter, scripts, (*of, *parameters)), application[3])
+
+    def _path(self, quantity: Expr) -> Expr:
+        r"""A bare $t$ is the path $t(\epsilon, \phi)$, where the context knows it as one."""
+        paths = (path for path in self.context.paths.values() if isinstance(path, Quantity) and path.arguments)
+        return next((path for path in paths if path.func(path.name, path.index) == quantity), quantity)
 
     def arguments(self, *parts: Any) -> tuple[list[Expr], list[Expr], list[Expr]]:
         r"""`x, z | v; \theta` as (of, given, parameters)."""

@@ -59,6 +59,8 @@ class Gradients(Atoms):
     def _derivative(self, body: Expr, wrt: Basic) -> Expr:
         r"""$\nabla_\phi$ of something that $\phi$ reaches only through the sample is a total derivative."""
         body = self._in_coordinates(body, wrt)
+        if body in self.context.paths:
+            return TotalGradient(body, wrt)
         moves = {d for path in self.context.paths.values() for d in path.free_symbols | set(_leaves(path))}
         through = any(contains_term(body, variable) for variable in self.context.paths)
         if wrt in moves and through and not _is_score(body, wrt):
@@ -90,7 +92,8 @@ class Gradients(Atoms):
         for wrt in over:
             if not isinstance(wrt, Symbol | Variable | VariableRange | Density | Quantity):
                 raise at(mark, "this is nothing to differentiate in")
-            result = TotalGradient(result, wrt) if mark == "d" else Gradient(result, wrt)
+            moved = mark == "d" or result in self.context.paths  # z moves with its path, and with nothing else
+            result = TotalGradient(result, wrt) if moved else Gradient(result, wrt)
         return result
 
 
