@@ -57,7 +57,7 @@ def examine(submission: Submission, course: Course) -> Examination:
     """Look at everything the course asks for; no check is run."""
     asked = {name for question in course.questions for name in question.functions}
     functions = [f for module in contract(course.tests).values() for f in functions_of(submission, module, asked)]
-    return Examination(tuple(functions), tuple(answers_of(submission, course)))
+    return Examination(tuple(dict.fromkeys(functions)), tuple(answers_of(submission, course)))
 
 
 def functions_of(submission: Submission, module: ContractModule, asked: set[str]) -> Iterator[Finding]:
@@ -73,7 +73,8 @@ def functions_of(submission: Submission, module: ContractModule, asked: set[str]
     for function in wanted:
         yield function_finding(function, seen["functions"][function.name])
     for notice in seen["notices"]:
-        yield Finding(Weight.NOTICE, module.name, "", notice)
+        file, _, words = notice.partition(", ")
+        yield Finding(Weight.NOTICE, file, "", words)
 
 
 def function_finding(function: ContractFunction, seen: dict[str, Any]) -> Finding:

@@ -7,6 +7,7 @@ submitted files of the same name: the submission's folders come last on the impo
 from __future__ import annotations
 
 import importlib.util
+import linecache
 import os
 import sys
 import traceback
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from grading.submission.folder import Layout
@@ -69,7 +70,8 @@ class Loader:
         module.__file__ = str(path)
         sys.modules[name] = module
         try:
-            exec(self.code(path), module.__dict__)
+            for code in self.code(path):
+                exec(code, module.__dict__)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -77,27 +79,41 @@ class Loader:
             raise LoadError(*self.blame(path, error)) from error
         return module
 
-    def code(self, path: Path) -> Any:
-        """Compiled module text, or a notebook's definitions."""
-        if path.suffix == ".ipynb":
-            tree, notices = definitions(path)
-            self.notices += notices
-            return compile(tree, str(path), "exec")
-        return compile(path.read_bytes(), str(path), "exec")
+    def code(self, path: Path) -> list[CodeType]:
+        """Compiled module text; or a notebook's definitions, cell by cell, so that a frame in one shows its line."""
+        if path.suffix != ".ipynb":
+            return [compile(path.read_bytes(), str(path), "exec")]
+        cells, notices = definitions(path)
+        self.notices += notices
+        compiled = []
+        for cell in cells:
+            name = str(path.with_name(cell.name))
+            linecache.cache[name] = (len(cell.text), None, cell.text.splitlines(keepends=True), name)
+            compiled.append(compile(cell.tree, name, "exec"))
+        return compiled
 
     def blame(self, path: Path, error: BaseException) -> tuple[str, str]:
         """Message and traceback for a file that could not be imported."""
         where = self.relative(path)
         if isinstance(error, SyntaxError):
-            return f"{where}, line {error.lineno}: {error.msg}. Python cannot read the file.", ""
+            return (
+                f"{self.spot(error.filename or str(path), error.lineno)}: {error.msg}. Python cannot read the file.",
+                "",
+            )
         if isinstance(error, NotebookError):
             return f"{where}: {error}", ""
         frames = [
             f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(self.layout.root)
         ]
-        line = f", line {frames[-1].lineno}" if frames else ""
-        text = f"{where}{line}: importing it raised {type(error).__name__}: {str(error)[:300]}"
+        spot = self.spot(frames[-1].filename, frames[-1].lineno) if frames else where
+        text = f"{spot}: importing it raised {type(error).__name__}: {str(error)[:300]}"
         return text, "".join(traceback.format_list(frames[-8:]))
+
+    def spot(self, filename: str, line: int | None) -> str:
+        """`implementations/gamma.py, line 3`, or `implementations/gamma.ipynb, line 3 of cell 2`."""
+        file, _, cell = filename.rpartition(", cell ") if ".ipynb, cell " in filename else (filename, "", "")
+        inside = Path(file).is_relative_to(self.layout.root)
+        return f"{self.relative(Path(file)) if inside else file}, line {line}" + (f" of cell {cell}" if cell else "")
 
     def substitute(self, qualified: str, stand_in: Callable[..., Any]) -> None:
         """Put `stand_in` wherever the submission's own `module.function` is bound, in all its modules."""

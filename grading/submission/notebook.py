@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 CONSTANT_CALLS = {
@@ -23,8 +25,21 @@ CONSTANT_CALLS = {
     "exp",
     "pi",
     "device",
+    "is_available",
+    "default_rng",
+    "array",
+    "asarray",
+    "tensor",
+    "zeros",
+    "ones",
+    "eye",
+    "full",
+    "arange",
+    "linspace",
 }
 """Functions cheap and pure enough to be part of a constant, such as `np.log(2 * np.pi)` or `torch.device("cpu")`."""
+NOT_DEFINED = ": not run, so not defined: "
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 MAGIC = ("%", "!", "?")
 TIMING = {"%%time", "%%timeit", "%%capture", "%%prun"}
@@ -35,30 +50,49 @@ class NotebookError(Exception):
     """A file that is not a notebook."""
 
 
-def definitions(path: Path) -> tuple[ast.Module, list[str]]:
-    """The part of a notebook that a module would define, and a notice for every magic or shell line left out.
+@dataclass(frozen=True)
+class Cell:
+    """What a code cell defines."""
+
+    name: str
+    """`gamma.ipynb, cell 3`."""
+    text: str
+    tree: ast.Module
+
+
+def definitions(path: Path) -> tuple[list[Cell], list[str]]:
+    """The part of a notebook that a module would define, and a notice for all that is left out: each magic, each shell
+    line, and each name that only an experiment would have defined.
 
     Raises:
         NotebookError: the file is not a Jupyter notebook.
-        SyntaxError: a code cell is not Python; the message names the cell.
+        SyntaxError: a code cell is not Python; its file name names the cell.
     """
-    kept: list[ast.stmt] = []
+    cells: list[Cell] = []
     notices: list[str] = []
     for number, source in enumerate(code_cells(path), start=1):
-        lines = source.splitlines()
+        name, lines = f"{path.name}, cell {number}", source.splitlines()
         foreign = source.startswith("%%") and source.split()[0] not in TIMING
         dropped = [line for line in lines if foreign or line.lstrip().startswith(MAGIC) or line.rstrip().endswith("?")]
-        notices += [f"{path.name}, cell {number}: not run: {line.strip()[:80]}" for line in dropped]
+        notices += [f"{name}: not run: {line.strip()[:80]}" for line in dropped]
         text = "\n".join(
             "pass" if line in dropped and line == line.lstrip() else blank(line, dropped) for line in lines
         )
-        try:
-            cell = ast.parse(text, filename=f"{path.name}, cell {number}")
-        except SyntaxError as error:
-            error.msg = f"cell {number}: {error.msg}"
-            raise
-        kept += [node for node in cell.body if defines(node)]
-    return ast.Module(kept, type_ignores=[]), notices
+        cell = ast.parse(text, filename=str(path.with_name(name)))
+        lost = [each for node in cell.body if not defines(node) for each in bound(node)]
+        notices += [f"{name}{NOT_DEFINED}{', '.join(dict.fromkeys(lost))}"] if lost else []
+        cells.append(Cell(name, text, ast.Module([node for node in cell.body if defines(node)], type_ignores=[])))
+    return cells, notices
+
+
+def bound(node: ast.stmt) -> Iterator[str]:
+    """Functions and classes anywhere in a statement, and what it assigns at the top level."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.FunctionDef | ast.ClassDef):
+            yield each.name
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        yield from (each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name))
 
 
 def blank(line: str, dropped: list[str]) -> str:
@@ -76,12 +110,15 @@ def code_cells(path: Path) -> list[str]:
 
 
 def defines(node: ast.stmt) -> bool:
-    """Is this statement an import, a definition (`f = lambda x: ...` is one too) or a constant?"""
-    if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return True
+    """Is this statement an import, a definition (`f = lambda x: ...` is one too), a constant, or a choice of those?"""
+    if isinstance(node, ast.If):
+        return is_constant(node.test) and all(map(defines, node.body + node.orelse))
+    if isinstance(node, ast.Try):
+        handled = [each for handler in node.handlers for each in handler.body]
+        return all(map(defines, node.body + handled + node.orelse + node.finalbody))
     if isinstance(node, ast.Assign | ast.AnnAssign):
         return isinstance(node.value, ast.Lambda) or (node.value is not None and is_constant(node.value))
-    return False
+    return isinstance(node, (*DEFINITIONS, ast.Pass))
 
 
 def is_constant(node: ast.expr) -> bool:

@@ -101,7 +101,41 @@ def test_a_notebook_defines_but_does_not_run(tmp_path: Path) -> None:
     )
     worker = Worker(tmp_path)
     assert call(worker, "m.f")["value"] == pytest.approx(2.0)
-    assert len(worker.loader.notices) == 2
+    assert [notice.split(":")[0] for notice in worker.loader.notices] == [f"m.ipynb, cell {n}" for n in (1, 3, 4)]
+
+
+def test_a_notebook_s_choices_and_arrays_are_constants(tmp_path: Path) -> None:
+    """An import with a fallback, a definition under `if`, an array and a generator are loaded."""
+    write(tmp_path)
+    cells = (
+        "import numpy as np\ntry:\n    import not_there_at_all\nexcept ImportError:\n    not_there_at_all = None",
+        "if np.pi > 3:\n    def f(): return float(PRIOR[1] + rng.uniform() * 0)\nelse:\n    pass",
+        "PRIOR = np.array([1.0, 0.1])\nrng = np.random.default_rng(0)",
+    )
+    (tmp_path / "implementations" / "m.ipynb").write_text(notebook(*cells))
+    worker = Worker(tmp_path)
+    assert call(worker, "m.f")["value"] == pytest.approx(0.1) and worker.loader.notices == []
+
+
+def test_an_error_in_a_notebook_shows_its_cell_and_what_was_not_run(tmp_path: Path) -> None:
+    """The frame is the cell's own line; a name that an experiment would have defined is explained; so is bad syntax."""
+    write(tmp_path)
+    path = tmp_path / "implementations" / "m.ipynb"
+    path.write_text(notebook("import math", "total, b = map(float, '12')", "def f():\n    return math.pi * total"))
+    reply = call(Worker(tmp_path), "m.f")
+    assert "'total' is not defined (m.ipynb, cell 2: not run, so not defined: total, b)" in reply["message"]
+    assert 'm.ipynb, cell 3", line 2' in reply["traceback"] and "return math.pi * total" in reply["traceback"]
+    path.write_text(notebook("import math", "\nx x"))
+    assert "implementations/m.ipynb, line 2 of cell 2: invalid syntax" in call(Worker(tmp_path), "m.f")["message"]
+
+
+def test_a_broken_import_names_the_file_that_broke(tmp_path: Path) -> None:
+    """Not the file that imports it."""
+    write(tmp_path, m="import broken_helper\ndef f(): return 1", broken_helper="\n\nraise KeyError('no')")
+    assert (
+        "implementations/broken_helper.py, line 3: importing it raised KeyError"
+        in call(Worker(tmp_path), "m.f")["message"]
+    )
 
 
 def test_entry_points_map_other_names(tmp_path: Path) -> None:
