@@ -21,6 +21,7 @@ from grading.run import Run
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+NOTHING = "Nothing was written."
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'"
 
 
@@ -36,6 +37,7 @@ def make_app(desk: Desk, who: str, token: str, run: Run | None = None) -> Flask:
     app.add_url_rule("/", "index", pages.index)
     app.add_url_rule("/<path:name>/<int:place>", "one", pages.one)
     app.add_url_rule("/<path:name>/<int:place>", "save", pages.save, methods=["POST"])
+    app.add_url_rule("/<path:name>/empty", "nothing", pages.nothing, methods=["POST"])
     app.add_url_rule("/regrades/<identifier>/", "request", requests.one)
     app.add_url_rule("/regrades/<identifier>/", "reply", requests.save, methods=["POST"])
     return app
@@ -113,6 +115,14 @@ class Pages:
         except Unmarkable as error:
             return self.page(name, place, fault=str(error)), 400
         return make_response(redirect(url_for("one", name=name, place=min(place + 1, count - 1))))
+
+    def nothing(self, name: str) -> Response:
+        """Give 0 where nothing was written and nobody has marked it, and go back to the list."""
+        self.at(name, 0)
+        for answer in self.desk.answers(name):
+            if answer.empty:
+                self.desk.mark(answer.content, name, 0.0, self.who, NOTHING)
+        return make_response(redirect(url_for("index")))
 
     def at(self, name: str, place: int) -> tuple[Answer, int]:
         """The answer at a place, and how many there are; 404 where there is none."""

@@ -45,6 +45,11 @@ class Answer:
         return [plot for outcome in self.evidence for plot in outcome.plots]
 
     @property
+    def empty(self) -> bool:
+        """Was nothing written, and does nobody's mark say so yet?"""
+        return not self.text.strip() and not self.marks
+
+    @property
     def asks(self) -> str:
         """Why a human is asked, where the check itself says it: an undecided derivation, an audit that disagrees."""
         own = [each.message for each in self.evidence if each.check == self.check]

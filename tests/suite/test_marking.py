@@ -83,6 +83,21 @@ def test_a_mark_is_saved_at_once_and_survives(desk: Desk) -> None:
     assert refused.status_code == 400 and "0 to 2" in refused.text
 
 
+def test_empty_answers_get_nothing_at_once(desk: Desk) -> None:
+    """One button for a question; whoever wrote something, or was marked, is left alone."""
+    other = "1.1.1/derivation_is_complete"
+    desk.mark("bbbbbb2", other, 0.5, "max", "on paper")
+    client = make_app(desk, "eva", "t").test_client()
+    client.get("/?token=t")
+    assert "0 for 1 empty" in client.get("/").text
+    assert client.post(f"/{other}/empty").status_code == client.post(f"/{CHECK}/empty").status_code == 302
+    assert [(mark.check, mark.points, mark.why) for mark in desk.book.marks("aaaaaa1")] == [
+        (other, 0.0, "Nothing was written.")
+    ]
+    assert [(mark.check, mark.points) for mark in desk.book.marks("bbbbbb2")] == [(other, 0.5)]
+    assert client.post("/9.9.9/x/empty").status_code == 404
+
+
 def test_a_table_goes_out_and_comes_back(desk: Desk) -> None:
     """Formulas in answers are defused; filled points are saved."""
     text = write_table(desk, "eva")
