@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import stats
+from scipy.special import polygamma
 
 from implementations import bbvi, normal_gamma
 from tests.suite.corpus import target
@@ -61,6 +63,18 @@ sample_q.wrong(
     "draws are floored",
     "Clipping tau away from zero changes its distribution.",
     lambda q, n, rng: (rng.normal(q[0], q[1] ** -0.5, n), np.maximum(rng.gamma(q[2], 1 / q[3], n), 0.2 * q[2] / q[3])),
+)
+
+
+def comonotone(q: Any, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    u = rng.random(n)
+    return stats.norm.ppf(u, q[0], q[1] ** -0.5), np.maximum(stats.gamma.ppf(u, q[2], scale=1 / q[3]), 1e-300)
+
+
+sample_q.wrong(
+    "one uniform for both",
+    "mu and tau are independent: each needs a random number of its own.",
+    comonotone,
 )
 
 # -- gradient rows ----------------------------------------------------------------------------------------------------
@@ -243,4 +257,43 @@ fit.wrong(
     lambda x, prior, q, n_steps, n_samples, size, rng, cv: bbvi.fit(
         x, prior, q, n_steps, n_samples, size, np.random.default_rng(), cv
     ),
+)
+fit.wrong(
+    "n_samples is ignored",
+    "Each step averages n_samples draws, not a number of your own.",
+    lambda x, prior, q, n_steps, n_samples, size, rng, cv: bbvi.fit(x, prior, q, n_steps, 500, size, rng, cv),
+)
+
+
+def adagrad(x: Any, prior: Any, q: Any, n_steps: int, n_samples: int, step_size: Any, rng: Any, cv: bool) -> Any:
+    rho, path, squares = np.broadcast_to(np.asarray(step_size, float), n_steps), [np.asarray(q, float)], np.zeros(4)
+    for t in range(n_steps):
+        now = path[-1]
+        gradient = bbvi.gradient_draws(x, prior, now, *normal_gamma.sample_q(now, n_samples, rng)).mean(axis=0)
+        squares = squares + gradient**2
+        moved = now + rho[t] * gradient / np.sqrt(squares + 1e-12)
+        path.append(np.concatenate([moved[:1], np.maximum(moved[1:], 0.5 * now[1:])]))
+    return np.array(path)
+
+
+fit.wrong(
+    "AdaGrad",
+    "The step is rho_t times the gradient; AdaGrad divides it by its size, and rho_t no longer says how far it goes.",
+    adagrad,
+)
+
+
+def naturally(f: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """The natural gradient over v^2, since the ascent multiplies by that again."""
+    shape, rate = q[2], q[3]
+    fisher = np.array([[polygamma(1, shape), -1 / rate], [-1 / rate, shape / rate**2]])
+    gradient = f.mean(axis=0)
+    step = np.concatenate([[gradient[0] / q[1], 2 * q[1] ** 2 * gradient[1]], np.linalg.solve(fisher, gradient[2:])])
+    return step / np.array([1, *q[1:] ** 2])
+
+
+fit.wrong(
+    "natural gradient",
+    "The step is rho_t times the gradient of the bound; the natural gradient is another question.",
+    ascent(naturally),
 )

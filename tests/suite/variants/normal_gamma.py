@@ -143,15 +143,20 @@ gradient.right(
 )
 
 
-def fit_in(to_free: Any, to_positive: Any, slope: Any) -> Any:
+def plain(x: Any, p: Any, q: Any, n: int, rng: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient rows at n draws, and the scores."""
+    mu, tau = normal_gamma.sample_q(q, n, rng)
+    return bbvi.gradient_draws(x, p, q, mu, tau), normal_gamma.score(mu, tau, q)
+
+
+def fit_in(to_free: Any, to_positive: Any, slope: Any, rows: Any = plain) -> Any:
     """Ascent in free coordinates, positive = to_positive(free), slope = d positive / d free at positive."""
 
     def fit(x: Any, p: Any, q: Any, n_steps: int, n_samples: int, size: Any, rng: Any, cv: bool = False) -> Any:
         rho, path = np.broadcast_to(np.asarray(size, dtype=float), n_steps), [np.array(q, dtype=float)]
         for t in range(n_steps):
             now = path[-1]
-            mu, tau = normal_gamma.sample_q(now, n_samples, rng)
-            f, h = bbvi.gradient_draws(x, p, now, mu, tau), normal_gamma.score(mu, tau, now)
+            f, h = rows(x, p, now, n_samples, rng)
             if cv:
                 f = np.hstack([bbvi.control_variate(f[:, i : i + 2], h[:, i : i + 2]) for i in (0, 2)])
             step = rho[t] * f.mean(axis=0)
@@ -162,12 +167,50 @@ def fit_in(to_free: Any, to_positive: Any, slope: Any) -> Any:
     return fit
 
 
-fit.right("steps in logarithms", fit_in(np.log, np.exp, lambda v: v))
-fit.right("steps in square roots", fit_in(np.sqrt, np.square, lambda v: 2 * np.sqrt(v)))
-fit.right(
-    "steps in the inverse of softplus",
-    fit_in(lambda v: v + np.log(-np.expm1(-v)), lambda u: np.logaddexp(0, u), lambda v: -np.expm1(-v)),
-)
+def leave_one_out(x: Any, p: Any, q: Any, n: int, rng: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Less the mean of the other draws' signals, in every step."""
+    f, h = plain(x, p, q, n, rng)
+    signal = f[:, :1] / h[:, :1]
+    return h * (signal - signal.mean()) * n / (n - 1), h
+
+
+def antithetic(x: Any, p: Any, q: Any, n: int, rng: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Each mu with its mirror image."""
+    z, tau = rng.standard_normal(n // 2), rng.gamma(q[2], 1 / q[3], n // 2 * 2)
+    mu = q[0] + np.concatenate([z, -z]) / np.sqrt(q[1])
+    return bbvi.gradient_draws(x, p, q, mu, tau), normal_gamma.score(mu, tau, q)
+
+
+Coordinate = tuple[Any, Any, Any]
+LOG: Coordinate = (np.log, np.exp, lambda v: v)
+ROOT: Coordinate = (np.sqrt, np.square, lambda v: 2 * np.sqrt(v))
+SOFTPLUS: Coordinate = (lambda v: v + np.log(-np.expm1(-v)), lambda u: np.logaddexp(0, u), lambda v: -np.expm1(-v))
+DEVIATION: Coordinate = (lambda v: v**-0.5, lambda s: s**-2.0, lambda v: -2 * v**1.5)
+LOG_DEVIATION: Coordinate = (lambda v: -0.5 * np.log(v), lambda u: np.exp(-2 * u), lambda v: -2 * v)
+
+
+def one_each(*coordinates: Coordinate) -> tuple[Any, ...]:
+    """to_free, to_positive and slope, where lambda_N, a_N and b_N have coordinates of their own."""
+
+    def together(place: int) -> Any:
+        return lambda values: np.array([each[place](v) for each, v in zip(coordinates, values, strict=True)])
+
+    return tuple(together(place) for place in range(3))
+
+
+fit.right("steps in logarithms", fit_in(*LOG))
+fit.right("steps in square roots", fit_in(*ROOT))
+fit.right("steps in the inverse of softplus", fit_in(*SOFTPLUS))
+fit.right("a logarithm of lambda_N, softplus for a_N and b_N", fit_in(*one_each(LOG, SOFTPLUS, SOFTPLUS)))
+fit.right("the standard deviation of mu, logarithms of a_N and b_N", fit_in(*one_each(DEVIATION, LOG, LOG)))
+fit.right("log sigma of mu, softplus for a_N, a root for b_N", fit_in(*one_each(LOG_DEVIATION, SOFTPLUS, ROOT)))
+fit.right("a leave-one-out baseline throughout", fit_in(*LOG, leave_one_out))
+fit.right("antithetic draws of mu", fit_in(*LOG, antithetic))
+controlled_fit = target("2.2.13", "bbvi.fit")
+controlled_fit.right("steps in logarithms", fit_in(*LOG))
+controlled_fit.right("a logarithm, softplus and a root", fit_in(*one_each(LOG, SOFTPLUS, ROOT)))
+controlled_fit.right("a leave-one-out baseline throughout", fit_in(*LOG, leave_one_out))
+controlled_fit.right("antithetic draws of mu", fit_in(*LOG, antithetic))
 
 
 def published(f: Any, h: Any) -> np.ndarray:
@@ -197,4 +240,21 @@ control.right("each half with the scaling of the other half", independent_halves
 control.right(
     "np.cov over np.var: n/(n - 1) too large, which vanishes with n",
     lambda f, h: f - (f - published(f, h)) * len(f) / (len(f) - 1),
+)
+control.right("E[f h] over Var(h), for E[h] = 0", lambda f, h: f - (f * h).mean(0) / h.var(0) * h)
+control.right("a regression on all components of h", lambda f, h: f - h @ np.linalg.lstsq(h, f, rcond=None)[0])
+
+
+def in_torch(f: Any, h: Any) -> np.ndarray:
+    """torch's var divides by S - 1; a single row has none, and stays."""
+    f, h = torch.as_tensor(np.asarray(f)), torch.as_tensor(np.asarray(h))
+    if len(f) < 2:
+        return f.numpy()
+    return (f - ((f - f.mean(0)) * (h - h.mean(0))).mean(0) / h.var(0) * h).numpy()
+
+
+control.right("in torch, Cov over S and Var over S - 1", in_torch)
+control.right(
+    "a small constant in the denominator",
+    lambda f, h: f - ((f - f.mean(0)) * (h - h.mean(0))).mean(0) / (h.var(0) + 1e-8) * h,
 )
