@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
-from sympy import Basic, Expr, Tuple
+from sympy import Basic, Expr, Tuple, simplify
 from sympy.matrices.matrixbase import MatrixBase
 
 from derivations.closed_form.lower import Formula, NotExplicit
@@ -22,6 +23,7 @@ from derivations.goals.chains import Chains, Statement
 from derivations.goals.goal import Goal
 from derivations.language import (
     KL,
+    Array,
     Constant,
     Density,
     Entropy,
@@ -81,10 +83,7 @@ class Found:
             return [self.quantity.func(self.quantity.body, one) for one in self.quantity.wrt]
         if not isinstance(self.quantity, MatrixQuantity):
             return []
-        try:
-            formula = Formula(self.context)(self.quantity)
-        except (NotExplicit, NoMoment):
-            return []
+        formula = self._explicit(self.quantity)
         return list(dict.fromkeys(formula)) if isinstance(formula, MatrixBase) else []
 
     def _forms(self, statements: list[Statement]) -> dict[Expr, int]:
@@ -114,8 +113,23 @@ class Found:
             if not densities or not all(self._concerns(density) for density in densities):
                 return False
         if self.through or self.goal.about:
-            return all(written.has(term) for term in self.through)
+            return all(self._stands_in(written, term) for term in self.through)
         return not contains(written, *OPEN, Transposed)
+
+    def _stands_in(self, written: Basic, term: Expr) -> bool:
+        """Whether a term stands there, or for a matrix it, its transpose or its inverse entry by entry."""
+        if written.has(term) or not isinstance(term, MatrixQuantity):
+            return bool(written.has(term))
+        explicit = self._explicit(term)
+        same = [explicit, explicit.T, *_inverses(explicit)] if isinstance(explicit, MatrixBase) else []
+        return any(simplify(array.matrix - one).is_zero_matrix for array in _arrays(written, same) for one in same)
+
+    def _explicit(self, term: Expr) -> Any:
+        """The formula of a term, or None where it has none."""
+        try:
+            return Formula(self.context)(term)
+        except (NotExplicit, NoMoment):
+            return None
 
     def _concerns(self, density: Density) -> bool:
         """Whether the variable stands in a density, and nothing that is not its neighbour in the model."""
@@ -137,6 +151,16 @@ class Found:
 def sides(statement: Statement) -> tuple[Expr, Expr]:
     """Both sides of a step."""
     return statement.relation.left, statement.relation.right
+
+
+def _inverses(matrix: MatrixBase) -> list[MatrixBase]:
+    """The inverse and its transpose, of a matrix that has one."""
+    return [matrix.inv(), matrix.inv().T] if matrix.is_square and simplify(matrix.det()) != 0 else []
+
+
+def _arrays(term: Basic, like: list[MatrixBase]) -> list[Array]:
+    """The explicit matrices in a term of the shape of these."""
+    return [array for array in term.atoms(Array) if array.matrix.shape in {matrix.shape for matrix in like}]
 
 
 def integrands(term: Basic) -> set[Density]:

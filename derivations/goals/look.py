@@ -72,7 +72,7 @@ def _shown(goal: Goal, work: Work) -> Finding:
     for trusted, wrong in _trusting(work):
         if any(shown.is_said_by(link) for link in Chains(trusted, work.context).links()):
             return _through(goal, work, wrong)
-    if any(shown.is_close_to(link) for link in chains.links()):
+    if shown.is_approached_by(s.relation for s in holding):
         return Finding(work.question, goal, State.UNDECIDED, CLOSE)
     return Finding(work.question, goal, State.NOT_FOUND, NOT_FOUND)
 

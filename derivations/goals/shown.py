@@ -7,15 +7,17 @@ gradients and optimal densities stay as they stand, as unknown functions. A step
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from sympy import Add, Basic, Expr, Mul, Pow, Symbol, log
 
-from derivations.constants import is_loose
+from derivations.constants import BOUNDS, is_loose, without_constants
 from derivations.context import Context
 from derivations.definitions import expand_quantities
 from derivations.goals.chains import Bond, Link, loosely
+from derivations.goals.notation import Notation
 from derivations.language import (
     KL,
     Bare,
@@ -44,6 +46,7 @@ class Shown:
         loose = is_loose(goal, self.context)
         self.bond, plain = loosely(goal, self.context) if loose else (None, goal)
         self.goal = _upwards(plain)
+        self.notation = Notation(self._expanded(self.goal.left - self.goal.right), context)
         self.unknown = _Unknown(self._written(self.goal), context)
         self.gap = self.unknown(self._written(self.goal))
         self.marks = self._marks(self.gap)
@@ -71,15 +74,35 @@ class Shown:
         wanted = (self.gap,) if self.goal.sign is Sign.AT_MOST else (self.gap, -self.gap)
         return any(prove(Relation(gap, sign, one), self.context) is not None for one in wanted)
 
-    def is_close_to(self, link: Link) -> bool:
-        """Whether two connected sides are about the same densities, so that a human may see the goal in them."""
-        said = _upwards(Relation(link.left, link.bond.sign, link.right))
-        mentioned, wanted = (set(map(_name, self._written(r).atoms(Density, Gradient))) for r in (said, self.goal))
-        alike = (said.sign is Sign.AT_MOST) is (self.goal.sign is Sign.AT_MOST)
-        return alike and wanted <= mentioned
+    def is_approached_by(self, steps: Iterable[Relation]) -> bool:
+        """Whether steps that say something are about all that the goal is about, so that a human may see it in them."""
+        telling = [step for step in steps if self._tells(step)]
+        bounds = [step for step in telling if step.sign in BOUNDS]
+        if self.goal.sign is Sign.AT_MOST:
+            about = telling if bounds else []
+        else:
+            about = [step for step in telling if step not in bounds]
+        mentioned = {name for step in about for side in (step.left, step.right) for name in _mentions(self._side(side))}
+        return {_name(term) for term in self._written(self.goal).atoms(Density, Gradient)} <= mentioned
+
+    def _tells(self, step: Relation) -> bool:
+        """Whether a step is more than the same twice, by definition or up to a constant, or a divergence spelt out."""
+        if not (isinstance(step.left, Expr) and isinstance(step.right, Expr)):
+            return False
+        plain = without_constants(step) if is_loose(step, self.context) else step
+        left, right = self._side(plain.left), self._side(plain.right)
+        defined = [found for found in (divergence(side)[1] for side in (left, right)) if found is not None]
+        return left != right and all((left - right).atoms(Density) - found.atoms(Density) for found in defined)
 
     def _written(self, relation: Relation) -> Expr:
-        expanded = expand_quantities(relation.left - relation.right, self.context)
+        """The difference of the sides in the goal's notation, with names written out."""
+        return self._side(relation.left - relation.right)
+
+    def _side(self, term: Expr) -> Expr:
+        return self.notation(self._expanded(term))
+
+    def _expanded(self, term: Expr) -> Expr:
+        expanded = expand_quantities(term, self.context)
         bare = {
             each: self._over_densities(each) for each in expanded.atoms(Expectation) if isinstance(each.measure, Bare)
         }
@@ -103,7 +126,7 @@ def _upwards(relation: Relation) -> Relation:
 
 
 class _Unknown:
-    """Writes divergences and gradients as the logs of unknown functions of what they depend on.
+    """Writes the goal's divergences, and gradients, as the logs of unknown functions of what they depend on.
 
     Where the goal has a divergence from something the model does not give, such as the posterior, that stays unknown
     too: otherwise the definition of the divergence would say the same as the goal, by Bayes' theorem.
@@ -111,12 +134,13 @@ class _Unknown:
 
     def __init__(self, goal: Expr, context: Context) -> None:
         factors = {d for joint in context.factorizations for factor in joint.factors for d in factor.atoms(Density)}
-        self.divergences = goal.atoms(KL)
-        self.targets = {kl.p for kl in self.divergences if isinstance(kl.p, Density)} - factors
+        divergences = goal.atoms(KL)
+        self.divergences = set(map(_name, divergences))
+        self.targets = {kl.p for kl in divergences if isinstance(kl.p, Density)} - factors
 
     def __call__(self, term: Basic) -> Any:
         sign, found = divergence(term) if self.divergences else (0, None)
-        if found is not None:
+        if found is not None and _name(found) in self.divergences:
             bound = found.q.of if isinstance(found.q, Density) else ()
             return sign * _function(found, tuple(v for v in _variables(found) if v not in bound))
         if isinstance(term, Gradient):
@@ -139,6 +163,13 @@ def _name(term: Expr) -> str:
         last = max((step for step in steps if step.is_Integer), default=0)
         term = term.xreplace({letter: Symbol(f"index{number}", integer=True) - last})
     return str(term)
+
+
+def _mentions(term: Basic) -> set[str]:
+    r"""The densities and gradients in a term by name; who writes $p(X \mid Z)$ means a part of $p(X, Z)$."""
+    densities = term.atoms(Density)
+    joints = {Density(d.name, (*d.of, *d.given), (), d.parameters) for d in densities}
+    return set(map(_name, densities | joints | term.atoms(Gradient)))
 
 
 def _variables(term: Basic) -> tuple[Expr, ...]:
