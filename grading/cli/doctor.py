@@ -11,6 +11,7 @@ from rich.console import Console
 from grading.assignment import load_course
 from grading.doctor import Examination, Finding, Weight, examine
 from grading.submission import InProcess, Submission
+from grading.submission.folder import Layout
 
 SIGNS = {Weight.FOUND: "ok     ", Weight.NOTICE: "note   ", Weight.MISSING: "missing"}
 
@@ -22,7 +23,7 @@ def doctor(
     """Say what the grader will see in your work: each function and where it was found, each answer, each equation that
     cannot be read, and everything that is missing.  No check is run."""
     submission = Submission(InProcess(folder))
-    show(Console(highlight=False), examine(submission, load_course(course)))
+    show(Console(highlight=False), examine(submission, load_course(course), Layout.read(folder).entry_points))
 
 
 def show(console: Console, seen: Examination) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -19,6 +19,8 @@ from grading.verdict import closed_forms
 from grading.verdict.answers import at_a_glance, sections
 
 CODE = "answers.py"
+TOML = "submission.toml"
+STRAY = "no module or function of the assignment has this name; the line does nothing"
 
 
 class Weight(StrEnum):
@@ -53,11 +55,14 @@ class Examination:
         return sum(each.weight is Weight.MISSING for each in (*self.functions, *self.answers))
 
 
-def examine(submission: Submission, course: Course) -> Examination:
-    """Look at everything the course asks for; no check is run."""
+def examine(submission: Submission, course: Course, entry_points: Iterable[str] = ()) -> Examination:
+    """Look at everything the course asks for, and at what submission.toml maps; no check is run."""
     asked = {name for question in course.questions for name in question.functions}
-    functions = [f for module in contract(course.tests).values() for f in functions_of(submission, module, asked)]
-    return Examination(tuple(dict.fromkeys(functions)), tuple(answers_of(submission, course)))
+    modules = contract(course.tests)
+    functions = [f for module in modules.values() for f in functions_of(submission, module, asked)]
+    known = {*modules, *(f.qualified for module in modules.values() for f in module.functions.values()), "answers"}
+    strays = [Finding(Weight.NOTICE, name, TOML, STRAY) for name in entry_points if name not in known]
+    return Examination(tuple(dict.fromkeys(functions + strays)), tuple(answers_of(submission, course)))
 
 
 def functions_of(submission: Submission, module: ContractModule, asked: set[str]) -> Iterator[Finding]:

@@ -81,6 +81,13 @@ class Layout:
         file, _, attribute = target.partition(":")
         return self.inside(file), attribute or function
 
+    def absence(self, module: str, function: str) -> str:
+        """Why no file answers for a function."""
+        sent = self.entry_points.get(f"{module}.{function}") or self.entry_points.get(module)
+        if sent:
+            return f"submission.toml sends it to {sent}, which is no file in this folder"
+        return f"the submission has no implementations/{module}.py"
+
     def inside(self, name: str) -> Path | None:
         """A named file of the submission; None where it is absent or lies outside the folder."""
         for folder in (self.root / "implementations", self.root):

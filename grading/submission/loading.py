@@ -43,7 +43,7 @@ class Loader:
         """The function that answers for `module.name`.  Raises LoadError."""
         path, attribute = self.layout.source_of(module, name)
         if path is None:
-            raise LoadError(f"`{name}` is not there: the submission has no implementations/{module}.py")
+            raise LoadError(f"`{name}` is not there: {self.layout.absence(module, name)}")
         loaded = self.module(path)
         if not hasattr(loaded, attribute):
             raise LoadError(f"`{attribute}` is not there: {self.relative(path)} does not define it")

@@ -16,6 +16,8 @@ PACKED = 6000
 """Packed arrays with more characters than this are cut."""
 SHOWN = 4
 """Rows of a cut array."""
+LONGEST, LINES = 400, 6
+"""Characters and lines of a value that are shown; `…` stands for the rest."""
 
 
 def snippet(call: Call) -> str:
@@ -44,9 +46,11 @@ def gave(value: Any) -> list[str]:
     """A comment with the value that came back."""
     if value is None:
         return []
-    shown = np.array2string(value, precision=6, threshold=12) if isinstance(value, np.ndarray) else f"{value!r:.200}"
-    return ["# gave " + line for line in shown.splitlines()[:1]] + [
-        "#      " + line for line in shown.splitlines()[1:6]
+    shown = np.array2string(value, precision=6, threshold=12) if isinstance(value, np.ndarray) else repr(value)
+    lines = shown[:LONGEST].splitlines()
+    whole = len(shown) <= LONGEST and len(lines) <= LINES
+    return [
+        f"# {'gave' if not i else '    '} {line}" for i, line in enumerate([*lines[:LINES], *([] if whole else ["…"])])
     ]
 
 

@@ -11,6 +11,7 @@ from grading.assignment import load
 from grading.assignment.contract import STUBS
 from grading.doctor import Examination, Weight, examine
 from grading.submission import InProcess, Submission
+from grading.submission.folder import Layout
 
 OWN = """
 def fisher_information(alpha, beta, parameterization="scale"):
@@ -63,3 +64,13 @@ def test_text_under_a_number_that_nobody_asks_for_is_named(folder: Path) -> None
     (folder / "answers.md").write_text(ANSWERS)
     told = [each for each in seen(folder).answers if each.what == "9.9.9"]
     assert [each.weight for each in told] == [Weight.NOTICE] and "no such question" in told[0].words
+
+
+def test_an_entry_point_that_leads_nowhere_is_named(folder: Path) -> None:
+    """A misspelt name does nothing, and that is said; a file that is not there is named as the student wrote it."""
+    page = 'name = "ada"\n[entry_points]\n"gama.natural_gradient" = "vae.py"\niwae = "my_iwae.py"\nvae = "vae.py"\n'
+    (folder / "submission.toml").write_text(page)
+    entries = Layout.read(folder).entry_points
+    found = {each.what: each for each in examine(Submission(InProcess(folder)), load(), entries).functions}
+    assert "the line does nothing" in found["gama.natural_gradient"].words and "vae" not in found
+    assert "submission.toml sends it to my_iwae.py" in found["iwae.loss"].words
