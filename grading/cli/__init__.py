@@ -6,6 +6,7 @@ A user's mistake ends in one line that names it and the remedy, exit code 2, no 
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 import typer
 from rich.console import Console
@@ -44,6 +45,9 @@ app.command("estimate")(estimate_run)
 
 def main() -> None:
     """Run a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a letter that the terminal does not have is shown by its code
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except MISTAKES as mistake:

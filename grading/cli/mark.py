@@ -37,6 +37,8 @@ def mark(
         raise Mistake(f"{out} has no {NAME}; run `evidence grade` first and give its --out folder")
     if not marker.strip():
         raise Mistake("--as: a mark needs the name of who gives it")
+    if write is not None and read is not None:
+        raise Mistake("--write and --read: give one of them; what is read would be marked after it was written")
     run = Run.reopen(out)
     run = replace(run, course=load_course(course)) if course else run
     refuse_lost(run)

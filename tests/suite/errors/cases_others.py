@@ -42,6 +42,17 @@ NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3
 NO_LABELS = bytes((0, 0, 8, 1, 0, 0, 0, 0))
 FOUR = {f"digits/{name}": NO_LABELS for name in NAMES}
 
+UNREAD = {"work/answers.md": "+++\na =\n+++\n## 1.1.1\n\n$$a = b$$\n"}
+
+FEEDBACK = [
+    Case(
+        "pytest -rs --submission work --question 1.1.1",
+        ("answers.md cannot be read: line 1, column 1: the front matter is not TOML",),
+        UNREAD,
+        code=0,
+    ),
+]
+
 MODULES = [
     Case(f"{RACE} --data none", ("none/train-images-idx3-ubyte.gz is not there; give a folder with",)),
     Case(
@@ -65,4 +76,4 @@ MODULES = [
     ),
 ]
 
-CASES = [*HANDOUT, *PYTEST, *MODULES]
+CASES = [*HANDOUT, *PYTEST, *FEEDBACK, *MODULES]

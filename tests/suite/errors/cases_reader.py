@@ -73,6 +73,7 @@ UNREADABLE = {
     r"a = \begin{matrix} 1 & 2 \\ 3 \end{matrix}": "line 2, column 5: the rows of this matrix have different lengths",
     # Derivatives, sums, expectations, integrals.
     r"a = \nabla c": r"line 2, column 5: a gradient must say in what it is taken, as in \nabla_\phi at `\nabla`",
+    r"a = \nabla_{n=1} c": r"line 2, column 5: a gradient must say in what it is taken, as in \nabla_\phi at `\nabla`",
     r"a = \nabla^3_b c": r"line 2, column 5: a gradient cannot carry this superscript at `\nabla`",
     r"a = \nabla_{\text{abc}, b} c": r"line 2, column 5: this cannot stand in a list of terms at `\nabla`",
     r"a = \frac{\partial^3 b}{\partial c^3}": "line 2, column 11: only first and second derivatives can be read",

@@ -93,6 +93,7 @@ MARKS = [
     Case("evidence mark out --read none.csv", ("none.csv: No such file", "check the path"), prepare=handed_in),
     Case("evidence mark out", ("handed-in/work", "not there", "restore the folder"), prepare=lost),
     Case("evidence mark out --write work", ("work: Is a directory; give another path",), prepare=handed_in),
+    Case("evidence mark out --write a.csv --read b.csv", ("--write and --read: give one of them",), prepare=handed_in),
     Case("evidence mark out --as ' '", ("--as: a mark needs the name of who gives it",), prepare=handed_in),
     Case(
         "evidence mark out --port 48123",

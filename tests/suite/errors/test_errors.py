@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,15 @@ def test_every_note_is_shown() -> None:
     """What is left out of a submission, missing in it, or wrong in a line of a spreadsheet."""
     texts = [result_of(case).text for case in CASES]
     assert [str(place) for place in noted() if not any(place.words in text for text in texts)] == []
+
+
+def test_a_terminal_without_the_letter_shows_its_code(tmp_path: Path) -> None:
+    """Names of people and folders are not ASCII, terminals and redirected output may be."""
+    (tmp_path / "é.py").write_text("")
+    (tmp_path / "submission.toml").write_text('entry_points = { gamma = "é.py" }\n', encoding="utf-8")
+    entry, environment = Path(sys.executable).parent / "evidence", os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([entry, "doctor"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "\\xe9.py does not define it" in done.stdout and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("case", [cases_check.FILES[0], cases_others.PYTEST[0]], ids=str)
