@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from sympy import Tuple
+
 from derivations import closed_form, prover, samples
 from derivations.context import Context
 from derivations.definitions import coordinates_in_use, expand_quantities
-from derivations.language import Relation, Sign
+from derivations.language import Array, Relation, Sign
 from derivations.strangers import not_refuted, vanishing
 from derivations.verdict import Status, Verdict, proved
 
@@ -19,6 +23,7 @@ def decide(relation: Relation, context: Context) -> Verdict:
     decided by numbers and a normal form; one about gradients at a sample by the chain rule; any other by rules for
     densities and on random models. A name that nothing defines is asked for where the verdict hangs on it.
     """
+    relation = _with_columns(relation)
     given, context = context, coordinates_in_use(relation, context)
     if relation.sign in REFLEXIVE and _same_by_definition(relation, context):
         return proved("definition", "both sides are the same by the definitions of the question")
@@ -33,6 +38,20 @@ def _decide(relation: Relation, context: Context) -> Verdict:
     if samples.concerns_samples(relation, context):
         return samples.decide(relation, context)
     return prover.decide(relation, context)
+
+
+def _with_columns(relation: Relation) -> Relation:
+    """A list $(a, b)$ beside anything but a list is a column, or a row where a row stands there."""
+    sides = (relation.left, relation.right)
+    if isinstance(sides[0], Tuple) is isinstance(sides[1], Tuple):
+        return relation
+    as_row = any(isinstance(side, Array) and side.matrix.rows == 1 for side in sides)
+    left, right = (_array(side, as_row) if isinstance(side, Tuple) else side for side in sides)
+    return replace(relation, left=left, right=right)
+
+
+def _array(members: Tuple, as_row: bool) -> Array:
+    return Array([list(members)]) if as_row else Array([[member] for member in members])
 
 
 def _same_by_definition(relation: Relation, context: Context) -> bool:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sympy import Basic, Dummy, Expr, Symbol, Tuple
 
 from derivations.context import Context, Definition
-from derivations.language import Density, Gradient, IndexedProduct, IndexedSum, Quantity, Relation, contains
+from derivations.language import (
+    Bare,
+    Density,
+    Expectation,
+    Gradient,
+    IndexedProduct,
+    IndexedSum,
+    Quantity,
+    Relation,
+    Variable,
+    contains,
+)
 
 _DEPTH = 8  # definitions refer to earlier ones; a circle of definitions ends here
 
@@ -102,7 +113,7 @@ def _same_arity(pattern: Quantity, expr: Quantity) -> bool:
 
 def _match_arguments(pattern: Quantity, expr: Quantity) -> dict[Basic, Basic]:
     pairs = zip(pattern.arguments, expr.arguments, strict=False)
-    return {old: new for old, new in pairs if isinstance(old, Symbol) and old != new}
+    return {old: new for old, new in pairs if isinstance(old, Symbol | Variable) and old != new}
 
 
 def coordinates_in_use(relation: Relation, context: Context) -> Context:
@@ -114,9 +125,17 @@ def coordinates_in_use(relation: Relation, context: Context) -> Context:
     changes = [d for d in context.definitions if _is_change(d)]
     others = tuple(d for d in context.definitions if d not in changes)
     fixed = replace(context, definitions=others)
-    mentioned = {s for side in (relation.left, relation.right) for s in expand_quantities(side, fixed).free_symbols}
+    sides = [expand_quantities(side, fixed) for side in (relation.left, relation.right)]
+    mentioned = {s for side in sides for term in (side, *_measures(side, context)) for s in term.free_symbols}
     used = tuple(d for d in changes if d.right.free_symbols & mentioned)
     return replace(context, definitions=others + used)
+
+
+def _measures(side: Expr, context: Context) -> Iterator[Basic]:
+    r"""What a bare $\mathbb{E}$ in a side is over."""
+    for expectation in side.atoms(Expectation):
+        if isinstance(expectation.measure, Bare):
+            yield from context.measure(expectation.measure)
 
 
 def _is_change(definition: Definition) -> bool:

@@ -166,11 +166,15 @@ class Marginal(Expr):
 class _Indexed(Expr):
     """A sum or product of `body` for `index` from `lower` to `upper`, both included."""
 
-    is_commutative = True
     symbol = ""
 
     def __new__(cls, body: Any, index: Symbol, lower: Any, upper: Any) -> Any:
         return super().__new__(cls, as_expr(body), index, as_expr(lower), as_expr(upper))
+
+    @property
+    def is_commutative(self) -> bool:
+        """A sum of columns does not commute with matrices."""
+        return bool(self.body.is_commutative)
 
     @property
     def body(self) -> Expr:

@@ -16,7 +16,7 @@ from sympy import Add, Basic, Expr, Symbol, Tuple, preorder_traversal, sympify
 from derivations.context import Context
 from derivations.definitions import expand_quantities
 from derivations.densities import letter
-from derivations.language import Density, Gradient, Quantity, Relation, Variable, VariableRange, latex
+from derivations.language import Density, Gradient, Quantity, Relation, TotalGradient, Variable, VariableRange, latex
 from derivations.verdict import Verdict, undecided
 
 _NOT_WRITTEN_IN: Final = "what stands under a derivative in {0} is not written in {0}: write it out in {0}"
@@ -31,16 +31,26 @@ def strangers(relation: Relation, context: Context) -> list[str]:
 def vanishing(relation: Relation, context: Context) -> Verdict | None:
     """ "Undecided" where a derivative would be zero only because nothing says how what is under it depends on it."""
     sides = [expand_quantities(side, context) for side in (relation.left, relation.right)]
-    known = known_names(context) | _bound(sides)
-    for gradient in sorted((g for side in sides for g in side.atoms(Gradient)), key=str):
+    gradients = sorted((g for side in sides for g in side.atoms(Gradient)), key=str)
+    known = known_names(context) | _bound(sides) | {name for gradient in gradients for name in _names(gradient.wrt)}
+    for gradient in gradients:
         over = gradient.wrt.args if isinstance(gradient.wrt, Tuple) else (gradient.wrt,)
-        idle = [term for term in Add.make_args(gradient.body) if not any(term.has(one) for one in over)]
+        idle = _idle(gradient, over, context)
         if found := sorted({name for term in idle for name in _unknown(term, known)}):
             return ask_for(found)
         for term, definition in product(idle, context.definitions):
             if definition.left in over and term.free_symbols & definition.right.free_symbols:
                 return undecided(_NOT_WRITTEN_IN.format(latex(definition.left)))
     return None
+
+
+def _idle(gradient: Gradient, over: Iterable[Basic], context: Context) -> list[Expr]:
+    """What a derivative is zero of: all that is under it, or a letter that is added there."""
+    moving = {*over, *context.paths} if isinstance(gradient, TotalGradient) else set(over)
+    terms = Add.make_args(gradient.body)
+    idle = [term for term in terms if not term.has(*moving)]
+    letters = [term for term in idle if isinstance(term.as_coeff_Mul()[1], Symbol | Quantity)]
+    return idle if len(idle) == len(terms) else letters
 
 
 def not_refuted(relation: Relation, context: Context, verdict: Verdict) -> Verdict:

@@ -51,7 +51,7 @@ class Formula:
             return self._matrix(term, parts)
         return term.func(*parts)
 
-    def _matrix(self, term: Basic, parts: list) -> MatrixBase:
+    def _matrix(self, term: Basic, parts: list) -> Expr | MatrixBase:
         if isinstance(term, sympy.Add) and all(isinstance(part, MatrixBase) for part in parts):
             return sum(parts[1:], parts[0])
         if isinstance(term, sympy.Mul):
@@ -189,11 +189,11 @@ def matched(definition: Definition, term: Basic) -> Basic | None:
     return None
 
 
-def _product(parts: list) -> MatrixBase:
-    """A product in which numbers may stand anywhere and matrices keep their order."""
+def _product(parts: list) -> Expr | MatrixBase:
+    """A product in which numbers may stand anywhere and matrices keep their order; a row times a column is a number."""
     scalars = [part for part in parts if not isinstance(part, MatrixBase)]
     matrices = [part for part in parts if isinstance(part, MatrixBase)]
     total = matrices[0]
     for matrix in matrices[1:]:
         total = total * matrix
-    return total * sympy.Mul(*scalars)
+    return sympy.Mul(total[0], *scalars) if total.shape == (1, 1) else total * sympy.Mul(*scalars)

@@ -203,7 +203,7 @@ class Atoms(Transformer_NonRecursive):
 
     def scripted(self, body: Expr, scripts: Scripts) -> Expr:
         """`(a)^2`: a power, an inverse or a transpose of a bracket."""
-        if scripts.is_bare:
+        if scripts.is_bare or (isinstance(body, Tuple) and scripts == Scripts(transposed=True)):
             return body
         if scripts.below or scripts.primes or scripts.star or not isinstance(body, Expr):
             raise ReadError("a bracket cannot carry this script", token="_" if scripts.below else "^")

@@ -20,7 +20,7 @@ class Gradients(Atoms):
 
     def gradient(self, mark: Token, scripts: Scripts, body: Any) -> Expr:
         r"""`\nabla_\phi f`; with a tilde, the natural gradient, a name of the context."""
-        wrt = self._wrt(mark, scripts)
+        wrt = self._wrt(mark, scripts) if scripts.below else self._of_arguments(mark, body)
         if "tilde" in mark:
             below = listed(scripts.below)
             return MatrixQuantity(str(mark), below[0] if len(below) == 1 else None, (self._factor(body),))
@@ -35,6 +35,17 @@ class Gradients(Atoms):
             raise at(mark, "a gradient must say in what it is taken, as in \\nabla_\\phi")
         terms = listed(scripts.below, str(mark))
         return self._components(terms[0]) if len(terms) == 1 else Tuple(*terms)
+
+    def _of_arguments(self, mark: Token, body: Any) -> Basic:
+        r"""$\nabla A(\eta)$ and $\nabla A$ are in what $A$ is a function of, where that is one thing."""
+        known = [d.left for d in self.context.definitions if isinstance(d.left, Quantity) and d.left.arguments]
+        if isinstance(body, Quantity) and not body.arguments:
+            known = [q for q in known if q.func(q.name, q.index) == body]
+            body = known[0] if len(known) == 1 else body
+        over = body.arguments if isinstance(body, Quantity) else ()
+        if not over or not all(isinstance(one, Symbol) and one.name not in self.context.densities for one in over):
+            raise at(mark, "a gradient must say in what it is taken, as in \\nabla_\\phi")
+        return self._components(over[0]) if len(over) == 1 else Tuple(*over)
 
     def _components(self, parameter: Basic) -> Basic:
         """A letter that stands for several parameters is replaced by them."""

@@ -114,9 +114,10 @@ class Letters:
         if name == "pi" and not scripts.below:
             return scripts.raised(pi)
         term = self._named(name + self._label(letter, scripts.below) + scripts.mark, scripts.below)
-        if (scripts.above is not None or scripts.transposed) and any(
-            d.left == term and isinstance(d.right, Tuple) for d in context.definitions
-        ):
+        parameters = next((d.right for d in context.definitions if d.left == term and isinstance(d.right, Tuple)), None)
+        if parameters is not None and scripts.transposed:
+            return Array([list(parameters)])
+        if parameters is not None and scripts.above is not None:
             raise _error(letter, "a list of parameters cannot carry a superscript; write its components")
         return scripts.raised(term)
 
