@@ -209,7 +209,7 @@ def test_fit_climbs_the_bound(submission: Submission, seed: int, exhibits: Exhib
 
     Rung: Monte Carlo, because `fit` draws its own numbers, in an order of its own. With mean and variance of a step by
     quadrature, correct work fails with probability at most 2e-11: 1e-11 for either assertion. A mean that is in one
-    parameter off by 0.3 standard deviations of a step of 400 draws, from the gradient in each of nine usual
+    parameter off by 0.4 standard deviations of a step of 400 draws, from the gradient in each of nine usual
     coordinates, is found in each with probability 1 - 1e-07; a variance that falls to no less than 1.5 times a third
     with probability 1 - 1e-06, if the kurtosis of the wrong steps is at most 6.
     """

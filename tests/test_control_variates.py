@@ -196,7 +196,7 @@ def test_fit_with_control_variates_climbs_the_bound(submission: Submission, seed
     Rung: Monte Carlo, because `fit` draws its own numbers, in an order of its own. With mean and variance of a step by
     quadrature, correct work fails with probability at most 1e-11; this holds for unbiased scalings, and for the
     published ones up to their bias of O(1/S), which is less than 0.06 standard deviations of a step of 400
-    draws. A mean that is off by 0.3 of them in one parameter, from the gradient in each of nine usual coordinates, is
+    draws. A mean that is off by 0.4 of them in one parameter, from the gradient in each of nine usual coordinates, is
     found in each with probability 1 - 1e-07.
     """
     name = "fit_with_control_variates_climbs_the_bound"
