@@ -22,10 +22,10 @@ from grading.cluster.job import Job
 from grading.cluster.pool import Pool
 from grading.entries import entries
 from grading.feedback.detail import Detail
-from grading.gradebook import Conditions, Experiments, Prerequisites, Profile, content_hash
+from grading.gradebook import Conditions, Experiments, Gradebook, GradebookError, Prerequisites, Profile, content_hash
 from grading.gradebook.content import NOTHING, PROJECT
 from grading.report import write
-from grading.run import Run, Settings
+from grading.run import NAME, Run, Settings
 from grading.sandbox import Isolation
 from grading.sandbox.forking import refuse_without_sandbox
 from grading.verdict.outcome import State
@@ -66,12 +66,24 @@ def grade(
         seed, profile, prerequisites, asked.experiment_tolerance, experiments, audit, trusted, asked.limits
     )
     console = Console(highlight=False, soft_wrap=True)
+    if (before := course_before(out)) and course is None:
+        console.print(f"{out} was graded by {before}; now, without --course, by the assignment as it is", markup=False)
     with stoppable(console):
         run = Run.begin(out, Settings(conditions, isolation, str(course.resolve()) if course else ""))
         run.gradebook.hand_in(entries(folder, out / "handed-in"))
         grade_all(run, chosen, scheduler_of(scheduler, workers, isolation), console)
         page = write(run, out, feedback)
         console.print(*to_look_at(run), page, sep="\n", markup=False)
+
+
+def course_before(out: Path) -> str:
+    """The course file that the output folder was made by last, or nothing."""
+    if not (out / NAME).exists():
+        return ""
+    try:
+        return Gradebook(out / NAME).get("run", Settings, Settings(Conditions(), Isolation.SANDBOX)).course_file
+    except GradebookError:  # of another version: this run writes its settings anew
+        return ""
 
 
 def to_look_at(run: Run) -> list[str]:

@@ -68,13 +68,19 @@ def test_the_added_question_is_checked(tmp_path: Path, course: Path, trace: str,
     assert ("2 of 2 public checks passed" if code == 0 else "5.1.1   0 of 2") in done.stdout
 
 
+@pytest.mark.parametrize("course", ["with fewer questions"], indirect=True)
 def test_the_added_question_is_graded(tmp_path: Path, course: Path) -> None:
     """By `evidence grade`, in the sandbox; the wrong one's checks fail, and none breaks."""
     for name, trace in (("right", RIGHT), ("wrong", WRONG)):
         hand_in(tmp_path / "class" / name, trace)
-    words = ["--experiments", "never", "--questions", "5.1.1,2.2.16", "--workers", "1", "--course", str(course)]
+    words = ["--experiments", "never", "--questions", "5.1.1", "--workers", "1", "--course", str(course)]
     done = CliRunner().invoke(app, ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "out"), *words])
     assert done.exit_code == 0, done.output
+    again = CliRunner().invoke(
+        app, ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--questions", "1.1.2"]
+    )
+    assert f"was graded by {course}; now, without --course" in again.output
+    CliRunner().invoke(app, ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "out"), *words])
     for name, points in (("right", 3), ("wrong", 0)):
         page = tmp_path / "out" / "submissions" / name / "report.json"
         found = msgspec.json.decode(page.read_bytes(), type=Report)
