@@ -41,8 +41,12 @@ def moments_of_T(theta: Theta) -> tuple[np.ndarray, np.ndarray]:
 
 
 def data_with_optimum(theta: Theta) -> np.ndarray:
-    """Two points m(1 - s), m(1 + s) whose mean of T is E[T] under theta, so that theta is their maximum likelihood."""
-    mean, _ = moments_of_T(theta)
-    ratio = np.exp(mean[0]) / mean[1]  # geometric over arithmetic mean: sqrt(1 - s^2)
+    """Two points whose mean of T is E[T] under theta, so that theta is their maximum likelihood estimate."""
+    return data_with_means(*moments_of_T(theta)[0])
+
+
+def data_with_means(log_x: float, x: float) -> np.ndarray:
+    """Two points x(1 - s), x(1 + s) with these means of log x and x; log x must be the smaller (Jensen)."""
+    ratio = np.exp(log_x) / x  # geometric over arithmetic mean: sqrt(1 - s^2)
     s = np.sqrt((1 - ratio) * (1 + ratio))
-    return mean[1] * np.array([1 - s, 1 + s])
+    return x * np.array([1 - s, 1 + s])

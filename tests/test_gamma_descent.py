@@ -1,13 +1,15 @@
 """Question 2.2.18: gradient and natural gradient descent on the Gamma's average negative log likelihood.
 
 Steps are compared with the gradient by autodiff and the Fisher matrix by quadrature, along the whole path. How
-alpha and beta are kept positive is free, so only steps that stay well inside are prescribed.
+alpha and beta are kept positive is free: each may step itself, or be the exp, the softplus or the square of a number
+that steps along the gradient in that number. So only short steps are prescribed, and where no step leads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -17,17 +19,37 @@ from hypothesis import strategies as st
 from grading.submission import Submission
 from grading.verdict.claims import Refuted, array, claim
 from tests import densities
-from tests.gamma_family import SCALE, Theta, data_with_optimum, points
+from tests.gamma_family import SCALE, Theta, data_with_means, data_with_optimum, moments_of_T, points
 from tests.strategies import log_uniform, seeds
 
+Map = Callable[[np.ndarray], np.ndarray]
 STARTS = st.tuples(log_uniform(0.3, 10), log_uniform(0.1, 10))
 METHODS = st.sampled_from(["gradient_descent", "natural_gradient_descent"])
-COORDINATES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "in alpha and beta": np.ones_like,
-    "in logarithms": lambda theta: theta**2,
-    "in the inverse of softplus": lambda theta: np.expm1(-theta) ** 2,
-}
-"""What a short gradient step does in the coordinates in use. The natural gradient is the same in all of them."""
+AFTER_THE_OTHER = "one parameter is moved first, and the other one's component is taken where that led"
+
+
+class Coordinate(NamedTuple):
+    """A number u that takes a parameter's steps: u(theta), theta(u), and d theta / d u at theta."""
+
+    of: Map
+    back: Map
+    slope: Map
+
+    def step(self, theta: np.ndarray, gradient: np.ndarray, size: float) -> np.ndarray:
+        """Where a gradient step in u leads; the gradient given is the one in theta."""
+        return self.back(self.of(theta) - size * self.slope(theta) * gradient)
+
+
+ITSELF = Coordinate(lambda theta: theta, lambda u: u, np.ones_like)
+COORDINATES = (
+    ITSELF,
+    Coordinate(np.log, np.exp, lambda theta: theta),
+    Coordinate(
+        lambda theta: theta + np.log(-np.expm1(-theta)), lambda u: np.logaddexp(0, u), lambda theta: -np.expm1(-theta)
+    ),
+    Coordinate(np.sqrt, np.square, lambda theta: 2 * np.sqrt(theta)),
+)
+"""The parameter itself, its logarithm, its inverse softplus, its square root. A short natural step is one in each."""
 
 
 def path_of(submission: Submission, method: str, x: np.ndarray, start: Theta, n_epochs: int, step: float) -> np.ndarray:
@@ -48,7 +70,7 @@ def direction(method: str, x: np.ndarray, theta: np.ndarray) -> np.ndarray:
 @pytest.mark.question("2.2.18")
 @given(method=METHODS, start=STARTS, truth=STARTS, seed=seeds())
 def test_steps_follow_the_gradient(submission: Submission, method: str, start: Theta, truth: Theta, seed: int) -> None:
-    """Short steps are -step_size times the gradient, or the natural gradient, at the point they start from.
+    """Short steps are -step_size times the gradient, in any of COORDINATES, or times the natural gradient.
 
     Rung: pathwise, on the same data: nothing is random.
     """
@@ -59,9 +81,9 @@ def test_steps_follow_the_gradient(submission: Submission, method: str, start: T
         raise Refuted(f"the path should start at {start}, found {path[0].tolist()}")
     for epoch, (here, there) in enumerate(pairwise(path)):
         expected, found = direction(method, x, here), (here - there) / step
-        metrics = COORDINATES.values() if method == "gradient_descent" else [np.ones_like]
+        allowed = COORDINATES if method == "gradient_descent" else [ITSELF]
         slack = 1e-5 * np.abs(expected) + 1e-5 * np.abs(direction(method, x, np.array(start)) / start).max() * here
-        if not any((np.abs(found - m(here) * expected) <= slack).all() for m in metrics):
+        if not np.any([np.abs(u.step(here, expected, step) - there) <= step * slack for u in allowed], axis=0).all():
             raise Refuted(
                 f"a short step of {method} from {here.tolist()} is {(-found).tolist()} times the step size, where "
                 f"minus the {'' if method == 'gradient_descent' else 'natural '}gradient is {(-expected).tolist()}",
@@ -89,6 +111,44 @@ def mistaken(method: str, x: np.ndarray, theta: np.ndarray, found: np.ndarray, s
     if epoch > 0 and 0 < fraction < 1:
         steps["the step size shrinks; it is the same in every epoch"] = fraction * right
     return next((name for name, step in steps.items() if (np.abs(found - step) <= slack).all()), "")
+
+
+@pytest.mark.question("2.2.18")
+@given(method=METHODS, start=STARTS, resting=st.sampled_from([0, 1]), size=st.floats(0.1, 0.5))
+def test_both_move_from_the_same_point(
+    submission: Submission, method: str, start: Theta, resting: int, size: float
+) -> None:
+    """A parameter whose component of the gradient is zero stays where it is, however far the other one goes.
+
+    It does so whatever takes the steps and keeps both positive: only a component at another point moves it.
+
+    Rung: pathwise: nothing is random.
+    """
+    theta = np.array(start)
+    x, step = data_for_a_step(method, start, np.eye(2)[1 - resting] * size * theta)
+    there = path_of(submission, method, x, start, 1, step)[1]
+    if abs(there[resting] / theta[resting] - 1) > 1e-6:
+        between = np.where(np.arange(2) == resting, theta, there)
+        late = theta - step * direction(method, x, between)
+        name, kind = ("alpha", "beta")[resting], "" if method == "gradient_descent" else "natural "
+        at_start = direction(method, x, theta).round(12) + 0
+        raise Refuted(
+            f"at {start} the {kind}gradient is {at_start.tolist()}, yet the first step takes {name} to "
+            f"{there[resting]:.10g}: a step is along the {kind}gradient at one point",
+            mistake=AFTER_THE_OTHER if np.isclose(late[resting], there[resting], rtol=1e-6) else "",
+        )
+
+
+def data_for_a_step(method: str, start: Theta, move: np.ndarray) -> tuple[np.ndarray, float]:
+    """Data and a step size with which one step from start is -move: a step size of one, or more where no data are."""
+    fisher = np.eye(2) if method == "gradient_descent" else densities.gamma_fisher(start)
+    mean, _ = moments_of_T(start)
+    for halvings in range(60):
+        gradient = fisher @ move / 2**halvings
+        log_x, plain = mean - gradient * [1, start[1] ** 2]  # gradient of the loss = (E[T] - mean T) * d eta / d theta
+        if plain > 0 and np.log(plain) - log_x > 0.3 * (np.log(mean[1]) - mean[0]):  # Jensen, with room
+            return data_with_means(log_x, plain), 2.0**halvings
+    raise AssertionError(f"no data move {start} by {-move}")
 
 
 @pytest.mark.question("2.2.18")

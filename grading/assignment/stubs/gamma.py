@@ -52,8 +52,9 @@ def gradient_descent(x, alpha, beta, n_epochs, step_size, parameterization="scal
     """Gradient descent on the average negative log likelihood, started at (alpha, beta).
 
     One epoch is one step of length step_size (a number) on all the data. Returns the path (n_epochs + 1, 2) of
-    (alpha, beta), the start as its first row. Both must stay positive; how is your choice, but steps that stay
-    well inside are to be plain ones.
+    (alpha, beta), the start as its first row. Both components of a step are taken at the point that it starts from.
+    alpha and beta must stay positive; how is your choice: each may step itself, or be the exp, the softplus or the
+    square of a number that steps along the gradient in that number. A step that stays well inside is not shortened.
     """
     raise NotImplementedError
 

@@ -170,6 +170,23 @@ def natural_at(x: Any, theta: Any, parameterization: Parameterization) -> np.nda
     return gamma.natural_gradient(gradient_at(x, theta, parameterization), theta[0], theta[1], parameterization)
 
 
+def in_turns(direction: Any, first: int) -> Any:
+    """A step in one parameter, then one in the other from where that led."""
+
+    def wrong(
+        x: Any, alpha: float, beta: float, n_epochs: int, step_size: float, parameterization: Parameterization = "scale"
+    ) -> np.ndarray:
+        rows = [np.array([alpha, beta], dtype=float)]
+        for _ in range(n_epochs):
+            theta = rows[-1].copy()
+            for i in (first, 1 - first):
+                theta[i] = max(theta[i] - step_size * direction(x, theta, parameterization)[i], 1e-3)
+            rows.append(theta)
+        return np.array(rows)
+
+    return wrong
+
+
 for target_of, direction, kind in (
     (descent, gradient_at, "gradient"),
     (natural_descent, natural_at, "natural gradient"),
@@ -196,6 +213,13 @@ for target_of, direction, kind in (
             np.array([a, b]) - size * np.arange(n + 1)[:, None] * d(x, (a, b), parameterization)
         ),
     )
+    for first, order in enumerate(("alpha, then beta", "beta, then alpha")):
+        target_of.wrong(
+            f"{order} ({kind})",
+            f"Both parameters move along the {kind} of the same point; here the second one's is taken where the first "
+            "one went.",
+            in_turns(direction, first),
+        )
     target_of.wrong(
         f"the step size shrinks ({kind})",
         "Every epoch's step has length step_size.",

@@ -1,4 +1,4 @@
-"""Other correct ways to the Gamma family, its Fisher matrix, natural gradient and the descents; the Markov blanket."""
+"""Other correct ways to the Gamma family, its Fisher matrix and natural gradient; the Markov blanket."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ natural_gradient = target("2.2.15", "gamma.natural_gradient")
 fisher = target("2.2.16", "gamma.fisher_information")
 loss = target("2.2.17", "gamma.negative_log_likelihood")
 slope = target("2.2.17", "gamma.negative_log_likelihood_gradient")
-descent = target("2.2.18", "gamma.gradient_descent")
-natural_descent = target("2.2.18", "gamma.natural_gradient_descent")
 factors = target("2.1.12", "rao_blackwell.factors")
 rows = target("2.1.12", "rao_blackwell.gradient_draws")
 
@@ -108,49 +106,6 @@ def slope_by_autodiff(x: Any, a: float, b: float, parameterization: Parameteriza
 
 slope.right("automatic differentiation", slope_by_autodiff)
 
-
-def in_turns(direction: Any) -> Any:
-    """A step in alpha, then one in beta from where that led: the same to first order in the step size."""
-
-    def descend(
-        x: Any, a: float, b: float, n: int, size: float, parameterization: Parameterization = "scale"
-    ) -> np.ndarray:
-        path = [(a, b)]
-        for _ in range(n):
-            a = max(a - size * direction(x, a, b, parameterization)[0], 1e-3)
-            b = max(b - size * direction(x, a, b, parameterization)[1], 1e-3)
-            path.append((a, b))
-        return np.array(path)
-
-    return descend
-
-
-def descending(direction: Any) -> Any:
-    """Plain steps, halved until both parameters stay positive."""
-
-    def descend(
-        x: Any, a: float, b: float, n: int, size: float, parameterization: Parameterization = "scale"
-    ) -> list[list[float]]:
-        path = [[float(a), float(b)]]
-        for _ in range(n):
-            now = np.array(path[-1])
-            move = size * direction(x, *path[-1], parameterization)
-            while (now - move <= 0).any():
-                move = move / 2
-            path.append((now - move).tolist())
-        return path
-
-    return descend
-
-
-def natural_slope(x: Any, a: float, b: float, parameterization: Parameterization) -> np.ndarray:
-    fisher_matrix = gamma.fisher_information(a, b, parameterization)
-    return np.linalg.solve(fisher_matrix, gamma.negative_log_likelihood_gradient(x, a, b, parameterization))
-
-
-for asked, direction in ((descent, gamma.negative_log_likelihood_gradient), (natural_descent, natural_slope)):
-    asked.right("halved steps at the boundary", descending(direction))
-    asked.right("one parameter after the other", in_turns(direction))
 factors.right("children first", lambda m, v: [*[c for c in m if v in m[c]], v])
 factors.right("sorted by name", lambda m, v: sorted(rao_blackwell.factors(m, v)))
 
