@@ -44,7 +44,8 @@ from derivations.reader import read_expression
 from derivations.verdict import Verdict
 
 Decide = Callable[[Relation, Context], Verdict]
-OPEN = (Density, Family, Expectation, KL, Entropy, Marginal, Gradient, IndexedProduct, Quantity, StopGradient)
+UNWRITTEN = (Density, Family, KL, Entropy, Marginal, IndexedProduct, Quantity)
+OPEN = (*UNWRITTEN, Expectation, Gradient, StopGradient)
 
 
 class Found:
@@ -140,12 +141,22 @@ class Found:
         return self.goal.about in names_in(density) and names_in(density) <= near
 
     def is_close_to(self, statement: Statement) -> bool:
-        """Whether a step gives a form of something with the quantity's letters: a human may see the goal in it."""
+        """Whether a step gives something with the quantity's letters a form, or one with a derivative or a mean left.
+
+        A human may see the goal in it.
+        """
         left, right = sides(statement)
         return any(
-            self.is_form(form) and not self.is_form(other) and alike(self.quantity, other)
+            (self.is_form(form) or self._is_unfinished(form))
+            and not self.is_form(other)
+            and alike(self.quantity, other)
             for form, other in ((left, right), (right, left))
         )
+
+    def _is_unfinished(self, side: Expr) -> bool:
+        """Whether nothing is left to work out of a closed form but derivatives and means of what is written out."""
+        written = expand_quantities(side, self.own)
+        return not (self.through or self.goal.about or contains(written, *UNWRITTEN, Constant))
 
 
 def sides(statement: Statement) -> tuple[Expr, Expr]:

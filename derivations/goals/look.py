@@ -24,6 +24,7 @@ RESTATED = "it is stated, but no step leads to it"
 MAX_STEPS = 50  # each is compared with each
 LONG = f"more than {MAX_STEPS} steps stand under the question"
 CLOSE = "a step comes close, but not in a form that is recognised"
+APPROACHED = "the steps hold and are about all of it, but it is not recognised in them"
 STATE = {Status.REFUTED: State.REFUTED, Status.UNDECIDED: State.UNDECIDED}
 
 
@@ -73,7 +74,7 @@ def _shown(goal: Goal, work: Work) -> Finding:
         if any(shown.is_said_by(link) for link in Chains(trusted, work.context).links()):
             return _through(goal, work, wrong)
     if shown.is_approached_by(s.relation for s in holding):
-        return Finding(work.question, goal, State.UNDECIDED, CLOSE)
+        return Finding(work.question, goal, State.UNDECIDED, APPROACHED)
     return Finding(work.question, goal, State.NOT_FOUND, NOT_FOUND)
 
 

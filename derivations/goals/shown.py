@@ -17,6 +17,7 @@ from derivations.constants import BOUNDS, is_loose, without_constants
 from derivations.context import Context
 from derivations.definitions import expand_quantities
 from derivations.goals.chains import Bond, Link, loosely
+from derivations.goals.found import integrands
 from derivations.goals.notation import Notation
 from derivations.language import (
     KL,
@@ -83,7 +84,8 @@ class Shown:
         else:
             about = [step for step in telling if step not in bounds]
         mentioned = {name for step in about for side in (step.left, step.right) for name in _mentions(self._side(side))}
-        return {_name(term) for term in self._written(self.goal).atoms(Density, Gradient)} <= mentioned
+        goal = self._written(self.goal)
+        return {_name(term) for term in integrands(goal) | goal.atoms(Gradient)} <= mentioned
 
     def _tells(self, step: Relation) -> bool:
         """Whether a step is more than the same twice, by definition or up to a constant, or a divergence spelt out."""
