@@ -23,6 +23,7 @@ from derivations.reader.errors import ReadError
 from derivations.reader.lexer import Lexer
 from derivations.reader.limits import shallow
 from derivations.reader.operators import Operators
+from derivations.reader.products import with_products_ended
 from derivations.reader.scanner import Piece, scan
 from derivations.reader.statement import Chain, Display, Side, split
 
@@ -49,7 +50,7 @@ def read_side(pieces: Sequence[Piece], context: Context) -> Any:
     """One side of a relation; ReadError where it cannot be read."""
     if not pieces:
         raise ReadError("nothing stands on this side")
-    tokens = Lexer(list(pieces), context).lex()
+    tokens = with_products_ended(Lexer(list(pieces), context).lex())
     try:
         tree = shallow(_parser().parse(tokens))  # type: ignore[arg-type]
         return Operators(context).transform(tree)

@@ -99,6 +99,8 @@ class Gradients(Atoms):
         return self._partial(parts[2], parts[5], [parts[9], parts[11]])
 
     def _partial(self, mark: Token, body: Any, over: list[Expr]) -> Expr:
+        if mark == r"\delta" and not all(isinstance(wrt, Density) for wrt in over):
+            raise at(mark, r"a functional derivative is in a density with its arguments, as in \delta q_1(Z_1)")
         result = self._in_coordinates(self._factor(body), Tuple(*over))
         for wrt in over:
             if not isinstance(wrt, Symbol | Variable | VariableRange | Density | Quantity):

@@ -36,6 +36,7 @@ class Lexer:
         self.matrices = 0
         self.in_norm = False
         self.brackets: list[bool] = []
+        self.variations: set[Piece] = set()
         self.tokens: list[Token] = []
 
     def lex(self) -> list[Token]:
@@ -190,6 +191,8 @@ class Lexer:
             return self._accent(piece)
         if text in TEXTS:
             return self._text(piece)
+        if text == r"\delta" and self._varies(piece):
+            return self._emit("PARTIAL", text, piece)
         if name in self._known_letters():
             return self._name(name, piece)
         if text == r"\cdot" and self._peek() in (r"\frac", r"\dfrac", r"\tfrac"):
@@ -202,6 +205,15 @@ class Lexer:
         if name in GREEK:
             return self._name(name, piece)
         raise piece.error("this command is not of the language")
+
+    def _varies(self, piece: Piece) -> bool:
+        r"""Whether this is a $\delta$ of a functional derivative: one begins the numerator, one the denominator."""
+        if [token.type for token in self.tokens[-2:]] == ["FRAC", "LBRACE"]:
+            end = closing(self.pieces, self.position - 1)
+            below = self.pieces[end + 1 : end + 4]
+            if [part.text for part in below[:2]] == ["{", r"\delta"] and below[-1].kind in ("letter", "command"):
+                self.variations |= {piece, below[1]}
+        return piece in self.variations
 
     def _known_letters(self) -> frozenset[str]:
         context = self.context

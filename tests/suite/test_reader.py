@@ -52,6 +52,11 @@ def read(latex: str, context: Context = PLAIN) -> Expr:
 
 
 MEANINGS = {
+    r"\prod_n p(x_n) [\tau + 1]": IndexedProduct(p(Variable("x", n)), n, 1, N) * (PLAIN.symbol("tau") + 1),
+    r"\prod_n p(x_n) [n + 1]": IndexedProduct(p(Variable("x", n)) * (n + 1), n, 1, N),
+    r"\prod_n p(x_n) \log[\tau]": IndexedProduct(p(Variable("x", n)) * log(PLAIN.symbol("tau")), n, 1, N),
+    r"\frac{\delta}{\delta q(Z)} q(Z)": Gradient(q(Z), q(Z)),
+    r"\frac{\delta}{\delta + 1}": PLAIN.symbol("delta") / (PLAIN.symbol("delta") + 1),
     r"p(X, Z)": p(X, Z),
     r"p(Z, X)": p(X, Z),
     r"p(Z \mid X)": p(Z | X),
