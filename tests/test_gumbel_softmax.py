@@ -165,9 +165,11 @@ CUT = "the graph is cut: argmax, .detach(), .data, numpy or torch.tensor(probs) 
 
 
 @Q
-@given(seed=seeds(), temperature=st.sampled_from([1e-3, 0.1, 1.0, 10.0, 1e3]), single=st.booleans())
+@given(seed=seeds(), temperature=st.sampled_from([1e-3, 0.05, 0.5, 1.0, 5.0]), single=st.booleans())
 def test_extreme_probabilities(submission: Submission, seed: int, temperature: float, single: bool) -> None:
     """Probability 0 is never drawn, 1e-30 is what it is, and the gradients of the others are finite.
+
+    At the temperatures of 3.1.20, where a zero that is held at the smallest normal number is zero after the softmax.
 
     Rung: pathwise, at the same noise.
     """

@@ -232,7 +232,10 @@ def generator(seed: int, tensors: bool) -> Any:
 
 
 def depart(value: Any, depth: int = 0) -> Any:
-    """A submitted value as exact built-in and ndarray types.  Raises Unusable on anything else."""
+    """A submitted value as exact built-in and ndarray types, a set of names as a sorted list.
+
+    Raises Unusable on anything else.
+    """
     if value is None or type(value) in (bool, int, float, str):
         return value
     if depth >= plain.MAX_DEPTH:
@@ -245,6 +248,8 @@ def depart(value: Any, depth: int = 0) -> Any:
         return value.detach().cpu().numpy()
     if isinstance(value, list | tuple):
         return [depart(each, depth + 1) for each in value]
+    if type(value) in (set, frozenset) and all(type(each) is str for each in value):
+        return sorted(value)
     if isinstance(value, dict):
         return {str(key): depart(each, depth + 1) for key, each in value.items()}
     raise plain.Unusable(

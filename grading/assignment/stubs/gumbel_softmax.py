@@ -8,7 +8,8 @@ def sample(probs: Float[Tensor, " K"], gumbel: Float[Tensor, "n K"], temperature
     """One relaxed one-hot vector for each row of noise, differentiable in `probs`.
 
     `probs` are the probabilities of the K categories, `gumbel` independent Gumbel(0, 1) noise, `temperature` > 0.
-    A category of probability 0 is never drawn. Draw no noise of your own.
+    A category of probability 0 is never drawn: log 0 is minus infinity, and its entry 0 (to rounding, at temperatures
+    up to 5). Draw no noise of your own.
     """
     raise NotImplementedError
 

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 
 def factors(model: dict[str, list[str]], variable: str) -> list[str]:
-    """The names of the factors of the joint that stay in the gradient for `variable`, in any order."""
+    """The names of the factors of the joint that stay in the gradient for `variable`: a list in any order, or a set."""
     raise NotImplementedError
 
 

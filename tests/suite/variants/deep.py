@@ -32,6 +32,10 @@ sample.right(
     lambda probs, g, t: torch.log_softmax((gumbel_softmax.log_or_minus_infinity(probs) + g) / t, -1).exp(),
 )
 sample.right(
+    "zeros held at the smallest normal number",
+    lambda probs, g, t: torch.softmax((probs.clamp_min(torch.finfo(probs.dtype).tiny).log() + g) / t, -1),
+)
+sample.right(
     "one draw after the other",
     lambda probs, g, t: torch.stack([gumbel_softmax.sample(probs, row[None], t)[0] for row in g]),
 )

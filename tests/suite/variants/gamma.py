@@ -107,6 +107,7 @@ def slope_by_autodiff(x: Any, a: float, b: float, parameterization: Parameteriza
 slope.right("automatic differentiation", slope_by_autodiff)
 
 factors.right("children first", lambda m, v: [*[c for c in m if v in m[c]], v])
+factors.right("a set", lambda m, v: {v, *(c for c in m if v in m[c])})
 factors.right("sorted by name", lambda m, v: sorted(rao_blackwell.factors(m, v)))
 
 
