@@ -57,12 +57,16 @@ from derivations.quantities import (
 
 
 class _Printer(LatexPrinter):
-    """LaTeX as it is written by hand: $\\psi$ and $\\psi_1$ for the digamma and trigamma functions."""
+    """LaTeX as it is written by hand: $\\psi$, $\\psi_1$ and $\\log\\Gamma$."""
 
     def _print_polygamma(self, expr: Any, exp: str | None = None) -> str:
         order, argument = expr.args
         name = r"\psi" if order == 0 else rf"\psi_{{{self._print(order)}}}"
         return f"{name}{'' if exp is None else f'^{{{exp}}}'}\\left({self._print(argument)}\\right)"
+
+    def _print_loggamma(self, expr: Any, exp: str | None = None) -> str:
+        body = rf"\log\Gamma\left({self._print(expr.args[0])}\right)"
+        return body if exp is None else rf"\left({body}\right)^{{{exp}}}"
 
 
 def latex(expr: Any) -> str:

@@ -109,6 +109,12 @@ class Family(Expr):
     is_commutative = True
     is_positive = True
 
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        point, *parameters = map(printer._print, self.args)
+        name = r"\mathcal{N}" if isinstance(self, Normal) else rf"\text{{{type(self).__name__}}}"
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"{name}{power}\left({point} \mid {', '.join(parameters)}\right)"
+
     def __new__(cls, *arguments: Any) -> Any:
         return super().__new__(cls, *(as_expr(argument) for argument in arguments))
 

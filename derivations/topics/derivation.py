@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sympy import Expr, latex
+from sympy import Expr
 
 from derivations.context import Context
-from derivations.language import Relation, Sign
+from derivations.language import Relation, Sign, latex
 from derivations.verdict import Verdict
 
 

@@ -29,8 +29,7 @@ DECOMPOSITION = derive(
     log(p(X)),
     equals(E[q(Z)](log(p(X))), "log p(X) does not depend on Z, and q sums to one"),
     equals(E[q(Z)](log(p(X, Z) / p(Z | X))), "the product rule, p(X, Z) = p(Z|X) p(X)"),
-    equals(E[q(Z)](log(p(X, Z) / q(Z) * q(Z) / p(Z | X))), "multiply and divide by q(Z)"),
-    equals(ELBO + E[q(Z)](log(q(Z) / p(Z | X))), "the log of a product, and linearity of expectation"),
+    equals(ELBO + E[q(Z)](log(q(Z) / p(Z | X))), "multiply and divide by q(Z); the log of a product, linearity"),
     equals(ELBO + GAP, "the definition of the divergence"),
 )
 

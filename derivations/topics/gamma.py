@@ -57,9 +57,8 @@ EXPONENTIAL_FORM = derive(
     log(DENSITY),
     equals(
         (eta_1 + 1) * log(-eta_2) - loggamma(eta_1 + 1) + eta_1 * log(x) + eta_2 * x,
-        "shape η_1 + 1 and rate -η_2",
+        "shape η_1 + 1 and rate -η_2; what does not depend on x is -A(η)",
     ),
-    equals(eta_1 * log(x) + eta_2 * x - LOG_PARTITION, "collect what does not depend on x into A(η)"),
 )
 
 MEAN_STEPS = derive(

@@ -54,8 +54,7 @@ UNBIASED = derive(
     CONTEXT,
     p(X),
     equals(Marginal(p(X, Z), Z), "marginalisation"),
-    equals(Marginal(q(Z | X) * p(X, Z) / q(Z | X), Z), "multiply and divide by q(Z|X)"),
-    equals(E[q(Z | X)](p(X, Z) / q(Z | X)), "the definition of the expectation"),
+    equals(E[q(Z | X)](p(X, Z) / q(Z | X)), "multiply and divide by q(Z|X); the definition of the expectation"),
     equals(E[DRAWS](MEAN_WEIGHT), "each of the K draws has this mean"),
 )
 

@@ -127,8 +127,7 @@ IN_MEAN = derive(
     "3.1.21 3.1.23",
     GAUSSIAN,
     TotalGradient(LOG_P - log(Q), mu),
-    equals((2 * a * SAMPLE + b + epsilon / sigma) * 1 - epsilon / sigma, "path, with dz/dμ = 1, minus score"),
-    equals(2 * a * SAMPLE + b, "along the path log q does not change with μ"),
+    equals(2 * a * SAMPLE + b, "the path gives ε/σ more, as dz/dμ = 1, and the score takes it: log q does not change"),
 )
 IN_SCALE = derive(
     "The total derivative in σ",

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import latex
-
 from derivations.contexts import context_of
 from derivations.decide import decide
-from derivations.language import Relation
+from derivations.language import Relation, latex
 from derivations.reader import read_relation
+from derivations.rerun import rerunnable
 from derivations.topics.derivation import Derivation
 from derivations.verdict import Status, Verdict
 
@@ -79,4 +78,4 @@ def check(claim: str, question: str) -> Checked:
     """A claim in LaTeX under the context of a question, decided now."""
     context = context_of(question)
     relation = read_relation(claim, context)
-    return Checked(relation, decide(relation, context))
+    return Checked(relation, rerunnable(decide(relation, context), relation, context, question, claim))

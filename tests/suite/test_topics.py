@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from sympy import latex
 
 from derivations.contexts import questions
 from derivations.decide import decide
 from derivations.language import Constant, Relation, Sign
-from derivations.topics import TOPICS, Derivation, of_question
+from derivations.topics import TOPICS, Derivation, gamma, of_question
+from derivations.topics.show import check, show
 from derivations.verdict import Status
 
 DERIVATIONS = [derivation for derivations in TOPICS.values() for derivation in derivations]
@@ -29,6 +31,13 @@ def test_every_step_is_proved(derivation: Derivation) -> None:
     for (relation, reason), verdict in zip(derivation.steps, derivation.verify(), strict=True):
         allowed = {Status.PROVED, Status.SUPPORTED} if reason in ONLY_SUPPORTED else {Status.PROVED}
         assert verdict.status in allowed, f"{reason}: {relation}\n{verdict}"
+
+
+@pytest.mark.parametrize("derivation", DERIVATIONS, ids=lambda d: d.title)
+def test_no_line_looks_like_the_one_before(derivation: Derivation) -> None:
+    """What sympy cancels as it is written down is no step that a reader could see; a value at a point is one."""
+    steps = [(relation, reason) for relation, reason in derivation.steps if not relation.left.is_number]
+    assert [reason for relation, reason in steps if latex(relation.left) == latex(relation.right)] == []
 
 
 @pytest.mark.parametrize("number", QUESTIONS)
@@ -52,3 +61,12 @@ def test_a_changed_line_is_not_proved(derivation: Derivation) -> None:
         pytest.skip("only inequalities, or a matrix of zeros")
     right = relation.right + 1 if relation.right.is_commutative else relation.right * 3 / 2
     assert not decide(Relation(relation.left, relation.sign, right), derivation.context).holds
+
+
+def test_what_a_reader_sees_is_typeset_and_runs_again() -> None:
+    r"""$\psi_1$, $\log\Gamma$ and densities as papers write them; the lines of a counterexample stand on their own."""
+    shown = show(gamma.MEAN_STEPS)._repr_markdown_() + show(gamma.fisher_steps(gamma.SCALE))._repr_markdown_()
+    assert r"\log\Gamma" in shown and r"\psi_{1}" in shown and "polygamma" not in shown and r"\text{Gamma}" in shown
+    wrong = check(r"KL(q(Z) || p(Z|X)) = \int q(Z) \log \frac{p(Z|X)}{q(Z)} dZ", "1.1.1").verdict.counterexample
+    assert wrong is not None
+    exec(wrong.rerun, {})
