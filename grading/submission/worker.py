@@ -22,6 +22,12 @@ from grading.submission.notebook import NOT_DEFINED
 
 Listen = Callable[[bytes], bytes | None]
 STUB = "not implemented yet: it only raises NotImplementedError"
+ONLY_BITS = "within the support (Boolean()) of the distribution Bernoulli"
+"""In what torch says of a Bernoulli's log_prob at a value between 0 and 1; what follows is a page of numbers."""
+GREY_PIXELS = (
+    "log_prob of torch's Bernoulli takes 0 and 1 only, and pixels are grey values in [0, 1]: "
+    "Bernoulli(logits=..., validate_args=False) takes them, and so does binary_cross_entropy_with_logits"
+)
 
 
 class Worker:
@@ -268,7 +274,8 @@ def parameters_of(function: Any) -> list[str]:
 def describe(error: BaseException) -> str:
     """`ValueError: ...`, at most 500 characters; an error whose own text cannot be made is named by its type."""
     try:
-        return f"{type(error).__name__}: {error}"[:500]
+        words = str(error)
+        return f"{type(error).__name__}: {GREY_PIXELS if ONLY_BITS in words else words}"[:500]
     except BaseException:
         return type(error).__name__
 

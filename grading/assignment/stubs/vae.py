@@ -2,7 +2,8 @@
 
 p(z) = N(0, I); p(x | z) = independent Bernoulli pixels; q(z | x) = N(mean, diag(exp(log_var))).
 `model` has `.encoder(x) -> (mean, log_var)` and `.decoder(z) -> logits` of the pixels (logits, not probabilities).
-`x` (B, D) holds grey values in [0, 1], read as the means of the Bernoulli pixels; `eps` (B, latent) is N(0, I) noise.
+`x` (B, D) holds grey values in [0, 1], read as the means of the Bernoulli pixels: torch's Bernoulli takes them with
+validate_args=False, binary_cross_entropy_with_logits as they are. `eps` (B, latent) is N(0, I) noise.
 Draw no noise of your own.
 """
 

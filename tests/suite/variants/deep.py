@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.distributions import Independent, Normal, RelaxedOneHotCategorical, kl_divergence
+from torch.distributions import Bernoulli, Independent, Normal, RelaxedOneHotCategorical, kl_divergence
 from torch.nn import functional as F
 
 from implementations import diffusion, gumbel_softmax, iwae, vae
@@ -71,6 +71,14 @@ def weights(x: Tensor, model: Any, eps: Tensor) -> Tensor:
     return log_p(x, model.decoder(z)) + Normal(0.0, 1.0).log_prob(z).sum(-1) - log_q
 
 
+def weights_by_bernoulli(x: Tensor, model: Any, eps: Tensor) -> Tensor:
+    """The Bernoulli takes grey values where it does not validate them."""
+    mean, log_var = model.encoder(x)
+    z = mean + torch.exp(0.5 * log_var) * eps
+    pixels = Independent(Bernoulli(logits=model.decoder(z), validate_args=False), 1)
+    return pixels.log_prob(x) + (Normal(0.0, 1.0).log_prob(z) - Normal(mean, (0.5 * log_var).exp()).log_prob(z)).sum(-1)
+
+
 def weights_collected(x: Tensor, model: Any, eps: Tensor) -> Tensor:
     """The constants of the two Gaussians cancel."""
     mean, log_var = model.encoder(x)
@@ -79,6 +87,7 @@ def weights_collected(x: Tensor, model: Any, eps: Tensor) -> Tensor:
 
 
 log_weights.right("torch's distributions", weights)
+log_weights.right("torch's Bernoulli", weights_by_bernoulli)
 log_weights.right("softplus, constants cancelled", weights_collected)
 loss.right("softplus, constants cancelled", lambda *a: -weights_collected(*a).mean())
 loss.right("the sum divided by the batch", lambda x, model, eps: -vae.log_weights(x, model, eps).sum() / x.shape[0])
