@@ -195,6 +195,8 @@ class _Checker:
             return StepKind.DEFINITION, None
         if part.kind is Kind.INLINE and isinstance(relation.left, Symbol) and relation.right.is_number:
             return StepKind.DEFINITION, None
+        if isinstance(relation.left, Constant) and relation.sign in (Sign.EQUAL, Sign.DEFINED):
+            return self._constant(relation, context)
         name = _defined(relation, context)
         if name is not None:
             body = relation.right if name == relation.left else relation.left
@@ -206,6 +208,11 @@ class _Checker:
         kind = StepKind.DEFINITION if relation.sign is Sign.DEFINED else StepKind.CLAIM
         claim = replace(relation, sign=Sign.EQUAL) if relation.sign is Sign.DEFINED else relation
         return kind, self._verdict(claim, context)
+
+    def _constant(self, relation: Relation, context: Context) -> tuple[StepKind, Verdict | None]:
+        """What a constant stands for is recorded, for here only, unless it is none."""
+        verdict = self._verdict(replace(relation, sign=Sign.EQUAL), context)
+        return StepKind.DEFINITION, verdict if verdict.status is Status.REFUTED else None
 
     def _conditional(self, relation: Relation, context: Context) -> tuple[StepKind, Verdict | None]:
         """`... = 0`: recorded when it is imposed, a claim when one stands before it that it should follow from."""
