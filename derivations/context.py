@@ -61,6 +61,7 @@ class Context:
     `constants`   names of additive constants; `vary` is what such a constant may not depend on.
     `positive`, `negative`, `integers`, `indexed`, `matrices`, `functions`  names of positive symbols, counts,
     families of numbers such as $\pi_i$, of matrices, and of letters that are applied to arguments.
+    `names`       what each name means, in words: what a student is told of the notation.
     """
 
     name: str
@@ -83,9 +84,10 @@ class Context:
     functions: frozenset[str] = frozenset()
     densities: frozenset[str] = frozenset({"p", "q"})
     gamma: GammaConvention = GammaConvention.RATE
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for mapping in ("blocks", "measures", "paths", "ranges"):
+        for mapping in ("blocks", "measures", "paths", "ranges", "names"):
             object.__setattr__(self, mapping, MappingProxyType(dict(getattr(self, mapping))))
 
     def symbol(self, name: str) -> Symbol:

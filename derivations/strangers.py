@@ -19,6 +19,7 @@ from derivations.densities import letter
 from derivations.language import Density, Gradient, Quantity, Relation, TotalGradient, Variable, VariableRange, latex
 from derivations.verdict import Verdict, undecided
 
+ASKS: Final = "I do not know what"
 _NOT_WRITTEN_IN: Final = "what stands under a derivative in {0} is not written in {0}: write it out in {0}"
 
 
@@ -64,7 +65,7 @@ def ask_for(names: Iterable[str]) -> Verdict:
     names = [name if "\\" in name else letter(name) for name in names]
     which, it = (names[0], "it") if len(names) == 1 else (", ".join(names[:-1]) + f" and {names[-1]}", "them")
     means = "means" if len(names) == 1 else "mean"
-    return undecided(f"I do not know what {which} {means}: define {it} ({names[0]} = ...) in the text")
+    return undecided(f"{ASKS} {which} {means}: define {it} ({names[0]} = ...) in the text")
 
 
 def _unknown(term: Basic, known: frozenset[str]) -> Iterator[str]:
@@ -102,4 +103,4 @@ def _names(term: Basic) -> frozenset[str]:
     return frozenset(node.name for node in preorder_traversal(term) if isinstance(node, Symbol | Quantity | Variable))
 
 
-__all__ = ["ask_for", "not_refuted", "strangers", "vanishing"]
+__all__ = ["ASKS", "ask_for", "not_refuted", "strangers", "vanishing"]

@@ -32,7 +32,7 @@ LETTERS: Final = (
     "constants",
 )
 LATEX: Final = ("ranges", "latent", "factorizations", "blocks", "measures", "draws", "paths", "vary", "definitions")
-OTHER: Final = ("name", "questions", "extends", "gamma")
+OTHER: Final = ("name", "questions", "extends", "gamma", "names")
 
 
 class ContextError(ValueError):
@@ -42,6 +42,11 @@ class ContextError(ValueError):
 def context_of(question: str) -> Context:
     """The context of a question of the assignment; KeyError for another number."""
     return _catalogue()[question]
+
+
+def names_at(question: str | None) -> dict[str, str]:
+    """LaTeX and meaning of each name that a question's formulas may use; none for a question without a context."""
+    return dict(_catalogue()[question].names) if question in _catalogue() else {}
 
 
 def questions() -> tuple[str, ...]:
@@ -75,6 +80,7 @@ def read_page(page: Mapping[str, Any]) -> Context:
     context = replace(base, name=str(page.get("name", base.name)))
     if "gamma" in page:
         context = replace(context, gamma=_convention(page["gamma"]))
+    context = replace(context, names={**base.names, **_meanings(page.get("names", {}))})
     for field in LETTERS:
         context = replace(context, **{field: getattr(context, field) | _names(field, page.get(field, ()))})
     for field in LATEX:
@@ -105,6 +111,12 @@ def _names(field: str, names: object) -> frozenset[str]:
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         raise ContextError(f'{field}: write a list of names, as in ["x", "z"]')
     return frozenset(names)
+
+
+def _meanings(table: object) -> dict[str, str]:
+    if not isinstance(table, dict) or not all(isinstance(meaning, str) for meaning in table.values()):
+        raise ContextError("names: write LaTeX and what it means, as in 'q(Z)' = \"any density\"")
+    return table
 
 
 def _with(context: Context, field: str, value: Any) -> Context:

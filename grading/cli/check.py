@@ -15,9 +15,10 @@ from rich.table import Table
 from derivations.annotate import render_html
 from derivations.check import check_document
 from derivations.context import Context
-from derivations.contexts import ContextError, read_page
+from derivations.contexts import ContextError, names_at, read_page
 from derivations.reader import ReadError
 from derivations.report import DocumentReport, to_json
+from derivations.strangers import ASKS
 from grading.assignment import load
 from grading.cli.mistakes import Mistake
 from grading.report.write import put
@@ -37,6 +38,7 @@ def check(
 ) -> None:
     """Check every displayed equation of a document, step by step.
 
+    Where a step uses a name that nothing defines, the names that its question knows are listed below the table.
     The exit code is 0 whatever the verdicts, and 2 where the file cannot be read.
     """
     report = checked(file, question, context)
@@ -46,6 +48,8 @@ def check(
         print(json.dumps(to_json(report), indent=1))
     else:
         show(Console(highlight=False), report)
+        if context is None:
+            show_names(Console(highlight=False), report)
 
 
 def checked(file: Path, question: str | None, context: Path | None) -> DocumentReport:
@@ -81,6 +85,16 @@ def show(console: Console, report: DocumentReport) -> None:
         goals.add_row(found.question, escape(found.goal.says), coloured(found.state), escape(found.words))
     if report.goals:
         console.print("", goals)
+
+
+def show_names(console: Console, report: DocumentReport) -> None:
+    """What each name means at a question where a step uses one that nothing defines."""
+    asking = {e.question for e in report.equations for step in e.steps if step.evidence.startswith(ASKS)}
+    for question in sorted(filter(names_at, asking), key=str):
+        names = Table(f"names at {question}", "", box=None, pad_edge=False)
+        for latex, meaning in names_at(question).items():
+            names.add_row(escape(latex), escape(meaning))
+        console.print("", names)
 
 
 def coloured(verdict: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from derivations.contexts import names_at
 from grading.assignment import Check, Course, Kind, Question
+from grading.assignment.catalogue import DERIVATION
 from grading.verdict import closed_forms
 
 LEVELS = {"D": "Level D", "C": "Level C", "B": "Level B", "A": "Level A"}
@@ -32,6 +34,7 @@ def question_page(question: Question) -> str:
         "",
         question.statement.strip(),
     ]
+    lines += names(question)
     if question.functions:
         lines += ["", "To implement: " + ", ".join(f"`{name}`" for name in question.functions) + "."]
     if question.checks:
@@ -40,6 +43,15 @@ def question_page(question: Question) -> str:
     if question.references:
         lines += ["", "References: " + "; ".join(question.references) + "."]
     return "\n".join(lines)
+
+
+def names(question: Question) -> list[str]:
+    """The notation that the reader of derivations knows at a question which asks for one."""
+    meanings = names_at(question.number)
+    if not meanings or all(check.name != DERIVATION for check in question.checks):
+        return []
+    head = "Names in your equations; define any other before you use it, as in $S(\\mu) = \\dots$:"
+    return ["", head, "", *(f"- ${latex}$: {meaning}" for latex, meaning in meanings.items())]
 
 
 def check_line(check: Check, points: float) -> str:

@@ -8,11 +8,19 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+from sympy import Expr
 
+from derivations.context import Context
+from derivations.contexts import context_of, names_at
+from derivations.decide import decide
+from derivations.goals.found import Found
+from derivations.language import Relation, Sign
+from derivations.reader import ReadError, read_expression
 from grading.assignment import load, load_course
 from grading.handout import HandoutError, write
 from grading.handout.wheel import ROOT
@@ -105,6 +113,38 @@ def test_every_question_has_its_page_and_its_heading(handout: Path) -> None:
     for question in load().questions:
         assert f"## {question.number} {question.title}" in questions and f"## {question.number}" in answers
         assert all(check.claim in questions for check in question.checks)
+
+
+def test_every_derivation_has_its_names(handout: Path) -> None:
+    """The notation that the reader knows stands under each question that asks for a derivation, and can be read."""
+    text = (handout / "questions.md").read_text()
+    for question in load().questions:
+        if any(check.name == "derivation" for check in question.checks):
+            page = text.partition(f"## {question.number} ")[2].partition("\n## ")[0]
+            names = names_at(question.number)
+            assert names and all(f"- ${latex}$: {meaning}" in page for latex, meaning in names.items())
+            assert all(read_expression(latex, context_of(question.number)) is not None for latex in names)
+
+
+@pytest.mark.parametrize("number", [q.number for q in load().questions if q.goals and names_at(q.number)])
+def test_no_meaning_of_a_name_is_what_the_question_asks_for(number: str) -> None:
+    """No formula in words that a student is given is a form of what is to be found."""
+    context, goals = context_of(number), [goal for goal in load().question(number).goals if goal.find]
+    for formula in formulas(names_at(number).values(), context):
+        for found in (Found(goal, context, context, decide) for goal in goals):
+            claim = Relation(found.quantity, Sign.EQUAL, formula)
+            assert not (found.is_form(formula) and decide(claim, context).holds), formula
+
+
+def formulas(meanings: Iterable[str], context: Context) -> Iterator[Expr]:
+    """The right sides of what stands between dollars, where they can be read."""
+    for latex in re.findall(r"\$([^$]+)\$", " ".join(meanings)):
+        try:
+            term = read_expression(latex.rpartition(" = ")[2], context)
+        except ReadError:
+            continue
+        if isinstance(term, Expr):
+            yield term
 
 
 def test_a_part_of_the_assignment_as_notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
