@@ -51,6 +51,7 @@ CONTEXTS = [
     context('extends = "9.9.9"', "extends: there is no context '9.9.9'", "known: 1.1.1"),
     context('gamma = "both"', 'gamma: write "rate" or "scale"'),
     context("variables = 3", "variables: write a list of names", '["x", "z"]'),
+    context("names = 3", "names: write LaTeX and what it means", '"any density"'),
     context("vary = 3", "vary: this has the wrong shape"),
     context(r"vary = ['a \\ b']", "vary: line 1, column 3: a line break inside an expression"),
     context(r"vary = ['\foo']", "vary: line 1, column 1: this command is not of the language"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from unittest.mock import patch
 
@@ -53,6 +54,15 @@ FEEDBACK = [
     ),
 ]
 
+
+def offline() -> ExitStack:
+    """A machine without network; the digits that it then has take seconds to read, and are not looked at."""
+    stack = ExitStack()
+    stack.enter_context(patch("pooch.retrieve", side_effect=OSError))
+    stack.enter_context(patch("grading.experiments.mnist.embedded", lambda: None))
+    return stack
+
+
 MODULES = [
     Case(f"{RACE} --data none", ("none/train-images-idx3-ubyte.gz is not there; give a folder with",)),
     Case(
@@ -68,7 +78,7 @@ MODULES = [
         f"{RACE} --epochs 0",
         ("MNIST could not be fetched (train-images-idx3-ubyte.gz: https://", "Using the 5,000 digits"),
         code=0,
-        machine=lambda: patch("pooch.retrieve", side_effect=OSError),
+        machine=offline,
     ),
     Case(
         "python -m grading.montecarlo.calibrate --out blocks --shard 3/2",

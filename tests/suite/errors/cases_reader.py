@@ -78,6 +78,7 @@ UNREADABLE = {
     r"a = \nabla_{\text{abc}, b} c": r"line 2, column 5: this cannot stand in a list of terms at `\nabla`",
     r"a = \frac{\partial^3 b}{\partial c^3}": "line 2, column 11: only first and second derivatives can be read",
     r"a = \frac{\partial b}{\partial 3}": "line 2, column 11: this is nothing to differentiate in",
+    r"a = \frac{\delta b}{\delta c}": "line 2, column 11: a functional derivative is in a density with its arguments",
     r"a = \sum b": r"line 2, column 5: a sum or product needs one index below it at `\sum`",
     r"a = \sum_{2} b": r"line 2, column 5: the index of a sum or product must be one letter at `\sum`",
     r"a = \sum_m b": r"line 2, column 5: the context gives no range for the index m at `\sum`",
