@@ -80,7 +80,7 @@ def accept(
             exhibits.fact(f"{statistic}, N = {size}", value)
             if size not in JUDGED[control_variates]:
                 continue
-            low, high = bbvi.interval(profile, size, control_variates, statistic, tolerance)
+            low, high = bbvi.accepted(run, profile, size, control_variates, statistic, tolerance)
             if not low <= value <= high:
                 raise Refuted(
                     f"N = {size}, {KINDS[control_variates]}: {WORDS[statistic].format(value=value)}; "

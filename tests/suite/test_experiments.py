@@ -12,7 +12,14 @@ from scipy.special import logsumexp
 
 from grading.experiments import autoencoder_plots, autoencoders, bbvi, evaluation, gamma_descent
 from grading.experiments.conjugate import Posterior
+from grading.submission import Submission
+from grading.verdict.claims import Refuted
+from grading.verdict.exhibits import Exhibits
 from implementations import conjugate, gamma, normal_gamma
+from tests import test_bbvi_experiment
+from tests.suite import variants  # noqa: F401  (fill the corpus)
+from tests.suite.corpus import VARIANTS, Function, Replaced
+from tests.suite.variants.normal_gamma import fit_in
 
 ROOT = Path(__file__).parents[2]
 PRIOR = (0.7, 0.3, 1.8, 2.4)
@@ -57,6 +64,31 @@ def test_the_courses_tolerance_multiplies_every_band() -> None:
         np.testing.assert_allclose(np.divide(bands, bands[0]), [1, 1.5, 3], rtol=1e-9)
     narrow, wide = (bbvi.interval("quick", 10, False, "mu_error", tolerance) for tolerance in (1.0, 2.0))
     assert wide[1] - wide[0] == pytest.approx(2 * (narrow[1] - narrow[0])) and sum(wide) == pytest.approx(sum(narrow))
+
+
+def ended(fit: Function, seed: int, control_variates: bool) -> None:
+    """Judge a quick run on 10 points.  Raises Refuted."""
+    submission = Submission(Replaced({"bbvi.fit": fit}))
+    run = test_bbvi_experiment.one_run(submission, 10, control_variates, "quick", seed)
+    test_bbvi_experiment.accept({10: run}, control_variates, "quick", 1.0, Exhibits())
+
+
+@pytest.mark.parametrize("control_variates", [False, True])
+def test_every_choice_of_coordinates_ends_where_correct_runs_do(control_variates: bool) -> None:
+    """The corpus's correct ascents, each on other data."""
+    fits = {each.name: each.replacement for each in VARIANTS if each.function == "bbvi.fit"}
+    assert len(fits) >= 6
+    for seed, fit in enumerate(fits.values()):
+        ended(fit, seed, control_variates)
+
+
+@pytest.mark.parametrize("control_variates", [False, True])
+def test_an_ascent_of_mu_alone_is_refuted(control_variates: bool) -> None:
+    """With lambda_N, a_N and b_N frozen E[mu] is right, and the bound says so."""
+    frozen = fit_in(np.log, np.exp, np.zeros_like)
+    for seed in range(2):
+        with pytest.raises(Refuted, match="gap to the best mean field"):
+            ended(frozen, seed, control_variates)
 
 
 def test_the_tolerance_of_a_course_file_reaches_the_experiment(tmp_path: Path) -> None:

@@ -31,6 +31,11 @@ def fit(x, prior, q, n_steps, n_samples, step_size, rng, control_variates):
     Returns the trajectory (n_steps + 1, 4) of (mu_N, lambda_N, a_N, b_N), the start as its first row.
     lambda_N, a_N and b_N must stay positive; how is your choice (shortened steps, steps in the inverse of
     softplus, ...), but short steps must climb the bound. Steps in logarithms multiply the noise by the size of
-    the parameter: on 1000 points, without control variates, they diverge.
+    the parameter: on 1000 points, without control variates, they diverge. Each parameter may have a coordinate of its
+    own; the step is rho_t times the gradient in it, with no AdaGrad and no natural gradient.
+
+    Speed: a check makes some 150,000 draws, in trajectories of up to 30,000, and may take 60 seconds, each call 20. An
+    experiment makes 1,000,000 in each run, which may take 600 seconds. 0.1 ms a draw is in time, so a Python loop over
+    draws is, if it does not loop over the data as well; arrays take a hundredth of that.
     """
     raise NotImplementedError
