@@ -13,7 +13,17 @@ import pytest
 
 from grading.experiments import autoencoder_plots as plots
 from grading.experiments import temperature_plots
-from grading.experiments.autoencoders import IWAE, PATH, PROFILES, VAE, Measured, lowest, recorded, run_all
+from grading.experiments.autoencoders import (
+    IWAE,
+    PATH,
+    PROFILES,
+    VAE,
+    Measured,
+    lowest,
+    recorded,
+    run_all,
+    trained_with,
+)
 from grading.experiments.battery import losses
 from grading.experiments.mnist import Digits, grey
 from grading.submission import Submission
@@ -59,7 +69,8 @@ def accept(measured: list[Measured], profile: str, seed: int, tolerance: float, 
     for each in measured:
         runs = list(recorded(profile)[each.name].values())
         exhibits.fact(f"{each.name}: measured", str(each))
-        exhibits.fact(f"{each.name}: L_50 of correct runs", runs)
+        other = trained_with(profile, each.name)
+        exhibits.fact(f"{each.name}: L_50 of correct runs{f', trained with {other}' if other else ''}", runs)
     for each in measured:
         limit = lowest(profile, each.name, seed, tolerance)
         if each.L_50.mean < limit:

@@ -14,7 +14,12 @@ from pathlib import Path
 import numpy as np
 
 STANDARD_DEVIATIONS = 8.0
-"""How far from the mean of the recorded runs a correct run may end: a normal tail of 1e-15."""
+"""How far from the mean of the recorded runs a correct run may end.
+
+The standard deviation is estimated: were the statistic normal, a correct run would end outside on one side with the
+probability of Student's t with n - 1 degrees of freedom above 8 / sqrt(1 + 1/n), 1.5e-12 for 100 recorded seeds and
+6e-14 for 200. That the statistics are normal so far out is not known.
+"""
 SUMMARY = ("mean", "sd", "lowest", "highest", "seeds")
 
 
