@@ -37,6 +37,11 @@ class Statement:
         """Whether it is proved or supported."""
         return self.verdict in HOLDS
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it gives something a name, or asks for something, and claims nothing."""
+        return self.verdict == "recorded"
+
 
 @dataclass(frozen=True)
 class Bond:

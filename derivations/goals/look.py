@@ -22,6 +22,7 @@ from derivations.verdict import Status
 NOT_FOUND = "no step gives it"
 RESTATED = "it is stated, but no step leads to it"
 MAX_STEPS = 50  # each is compared with each
+OWN_NAME = "it is given a name that the question does not know, and no step says of what"
 LONG = f"more than {MAX_STEPS} steps stand under the question"
 CLOSE = "a step comes close, but not in a form that is recognised"
 APPROACHED = "the steps hold and are about all of it, but it is not recognised in them"
@@ -100,6 +101,9 @@ def _found(goal: Goal, work: Work, decide: Decide) -> Finding:
     for trusted, wrong in _trusting(work):
         if found.line(trusted, connected_only=True) is not None:
             return _through(goal, work, wrong)
+    named = found.line(s for s in work.statements if s.holds or s.is_recorded)
+    if named is not None:
+        return Finding(work.question, goal, State.UNDECIDED, OWN_NAME, named)
     return Finding(work.question, goal, State.NOT_FOUND, NOT_FOUND)
 
 

@@ -19,6 +19,7 @@ NOTHING = [  # definitions, trivial identities, idle true steps, a wrong step
     ("1.1.1", "the divergence from the prior for the one from the posterior"),
     ("2.1.10", "unbiased weights, no inequality"),
     ("2.1.12", "one factor too many"),
+    ("2.2.16", "a wrong matrix, by a name of one's own"),
     ("3.1.22", "q integrates to one"),
     ("4.1.26", "the terms by name, and no more"),
 ]
@@ -35,6 +36,7 @@ A_LOOK = [  # a constant that says nothing; every step holds, and they are about
     ("1.1.1", "the pieces, not put together"),
     ("2.2.17", "with a derivative that is left"),
     ("4.1.26", "for one data point"),
+    ("2.2.16", "the right matrix, by a name of one's own"),
 ]
 POINTS = [
     ("1.1.1", "with the joint as likelihood times prior"),
