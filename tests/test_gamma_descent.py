@@ -70,7 +70,7 @@ def direction(method: str, x: np.ndarray, theta: np.ndarray) -> np.ndarray:
 @pytest.mark.question("2.2.18")
 @given(method=METHODS, start=STARTS, truth=STARTS, seed=seeds())
 def test_steps_follow_the_gradient(submission: Submission, method: str, start: Theta, truth: Theta, seed: int) -> None:
-    """Short steps are -step_size times the gradient, in any of COORDINATES, or times the natural gradient.
+    """Short steps are -step_size times the gradient, in coordinates that the stub allows, or the natural gradient.
 
     Rung: pathwise, on the same data: nothing is random.
     """

@@ -5,12 +5,14 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from torch.distributions import Bernoulli
 
 from grading.submission import plain
-from grading.submission.worker import depart
+from grading.submission.worker import GREY_PIXELS, depart, describe
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -84,6 +86,21 @@ def test_objects_lose_their_behaviour() -> None:
     for value in (object(), iter([1]), lambda: 1, {1, 2}, 1j):
         with pytest.raises(plain.Unusable):
             depart(value)
+
+
+def test_a_set_of_names_crosses_sorted() -> None:
+    """Names have an order that does not depend on the process; other members may have none."""
+    assert depart({"z": {"x[n]", "z", "a"}, "v": frozenset()}) == {"z": ["a", "x[n]", "z"], "v": []}
+    for other in ({1, 2}, {"a", 1}, {("a", "b")}):
+        with pytest.raises(plain.Unusable, match=r"builtins\.set"):
+            depart(other)
+
+
+def test_a_bernoulli_that_refuses_grey_pixels_is_told_the_remedy() -> None:
+    """In torch's own words it would be a page of numbers."""
+    with pytest.raises(ValueError) as refused:
+        Bernoulli(logits=torch.zeros(2, 3), validate_args=True).log_prob(torch.full((2, 3), 0.5))
+    assert describe(refused.value) == f"ValueError: {GREY_PIXELS}"
 
 
 def test_subclasses_of_numbers_and_text_do_not_cross() -> None:
