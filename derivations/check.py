@@ -147,7 +147,8 @@ class _Checker:
         if chain.is_open:
             self.pending = (chain.sides[-2], terms[-2], signs[-1], written[-2])
             terms, written, signs = terms[:-1], written[:-1], signs[:-1]
-        self.before = (part.question, terms[-1], written[-1])
+        if part.kind is Kind.DISPLAY:
+            self.before = (part.question, terms[-1], written[-1])
         for number, sign in enumerate(signs):
             left, right = terms[number], terms[number + 1]
             yield self._step(part, (written[number], sign, written[number + 1]), (left, right))
