@@ -23,13 +23,13 @@ def blanket_factors(graph: Graph, variable: str) -> list[str]:
 def random_graph(seed: int) -> Graph:
     """Up to seven variables in random order, some on a plate, each with up to three earlier parents.
 
-    A variable off the plate has no parent on it.
+    A variable off the plate has no parent on it.  Each name begins all later ones: u, u', u'', ...
     """
     rng = np.random.default_rng(seed)
     graph: Graph = {}
     for place in range(int(rng.integers(1, 8))):
         on_plate = rng.random() < 0.4
-        name = f"u{place}[n]" if on_plate else f"u{place}"
+        name = "u" + "'" * place + ("[n]" if on_plate else "")
         earlier = [each for each in graph if on_plate or not each.endswith("[n]")]
         count = int(rng.integers(0, min(3, len(earlier)) + 1))
         graph[name] = [str(each) for each in rng.choice(earlier, count, replace=False)] if count else []

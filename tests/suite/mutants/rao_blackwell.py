@@ -23,6 +23,13 @@ factors.wrong(
     lambda model, variable: [variable],
 )
 factors.wrong(
+    "names that contain the name",
+    "z and z' are two variables: compare names, do not search one in the other.",
+    lambda model, variable: [
+        child for child, parents in model.items() if child == variable or variable in " ".join(parents)
+    ],
+)
+factors.wrong(
     "the children only",
     "p(variable | parents) contains the variable as well.",
     children,
