@@ -41,28 +41,30 @@ class ContextError(ValueError):
 
 def context_of(question: str) -> Context:
     """The context of a question of the assignment; KeyError for another number."""
-    return _catalogue()[question]
+    return _context(_stems()[question])
 
 
 def names_at(question: str | None) -> dict[str, str]:
     """LaTeX and meaning of each name that a question's formulas may use; none for a question without a context."""
-    return dict(_catalogue()[question].names) if question in _catalogue() else {}
+    return dict(context_of(question).names) if question in _stems() else {}
 
 
 def questions() -> tuple[str, ...]:
     """The questions that have a context."""
-    return tuple(_catalogue())
+    return tuple(_stems())
 
 
 @cache
-def _catalogue() -> dict[str, Context]:
-    """All pages, read once."""
-    found: dict[str, Context] = {}
-    for path in sorted(PAGES.glob("*.toml")):
-        page = _page(path.stem)
-        context = read_page(page)
-        found |= {question: context for question in page.get("questions", ())}
+def _stems() -> dict[str, str]:
+    """The page of each question, by the page's name: what a page says is read when it is needed."""
+    found = {question: path.stem for path in PAGES.glob("*.toml") for question in _page(path.stem).get("questions", ())}
     return dict(sorted(found.items(), key=lambda item: tuple(map(int, item[0].split(".")))))
+
+
+@cache
+def _context(stem: str) -> Context:
+    """What one page states, read once."""
+    return read_page(_page(stem))
 
 
 def _page(stem: str) -> dict[str, Any]:
@@ -94,7 +96,7 @@ def _extended(stem: object) -> Context:
     if stem is None:
         return Context("empty")
     if isinstance(stem, str) and (PAGES / f"{Path(stem).name}.toml").is_file():
-        return read_page(_page(Path(stem).name))
+        return _context(Path(stem).name)
     if isinstance(stem, str) and stem in questions():
         return context_of(stem)
     raise ContextError(f"extends: there is no context {stem!r}; known: {', '.join(questions())}")
