@@ -8,14 +8,13 @@ the estimator (`iwae.loss`, in float32 or with matrix products in bfloat16) or c
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from bench.timing import Row
+from bench.timing import Row, measured
 from implementations import iwae, resampled_iwae, vae
 
 TITLE = "IWAE, one Adam step, 784-400-400-200 and back, batch 100, one thread"
@@ -92,14 +91,7 @@ def seconds(loss: Step, x: Tensor, eps: Tensor, repeats: int = 15) -> float:
         adam.step()
 
     step()
-    return min(processor_time(step) for _ in range(repeats))
-
-
-def processor_time(call: Callable[[], object]) -> float:
-    """Processor seconds of one call."""
-    begun = time.process_time()
-    call()
-    return time.process_time() - begun
+    return min(measured(step, 1) for _ in range(repeats))
 
 
 def flops(K: int, back: int) -> float:
@@ -115,7 +107,7 @@ def flops(K: int, back: int) -> float:
 def peak(dtype: torch.dtype, repeats: int = 10) -> float:
     """Operations a second of a large matrix product on this machine."""
     a, b = torch.randn(5000, 400).to(dtype), torch.randn(400, 400).to(dtype)
-    return 2 * 5000 * 400 * 400 / min(processor_time(lambda: [a @ b for _ in range(4)]) / 4 for _ in range(repeats))
+    return 2 * 5000 * 400 * 400 / min(measured(lambda: [a @ b for _ in range(4)], 1) / 4 for _ in range(repeats))
 
 
 def gflops(rate: float) -> str:

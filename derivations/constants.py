@@ -21,17 +21,23 @@ BOUNDS: Final = frozenset({Sign.AT_MOST, Sign.AT_LEAST, Sign.LESS, Sign.GREATER}
 def is_loose(relation: Relation, context: Context) -> bool:
     """Whether a relation holds up to a constant only: by its sign, or because a constant stands in it."""
     sides = (relation.left, relation.right)
-    return relation.sign in LOOSE or any(contains(expand_quantities(side, context), Constant) for side in sides)
+    return relation.sign in LOOSE or any(contains(_opened(side, context), Constant) for side in sides)
 
 
-def without_constants(relation: Relation) -> Relation:
+def without_constants(relation: Relation, context: Context) -> Relation:
     """The sides of a loose relation without their constants, with a sign that says what these allowed for."""
-    sides = (relation.left, relation.right)
+    sides = (_opened(relation.left, context), _opened(relation.right, context))
     bare = tuple(map(_without_factors, sides))
     scaled = relation.sign is Sign.PROPORTIONAL or (bare != sides and not contains(bare[0] - bare[1], Constant))
     if scaled and relation.sign is not Sign.EQUAL_UP_TO_CONSTANT:
         return Relation(bare[0], Sign.PROPORTIONAL, bare[1])
-    return Relation(_without_terms(relation.left), Sign.EQUAL_UP_TO_CONSTANT, _without_terms(relation.right))
+    return Relation(_without_terms(sides[0]), Sign.EQUAL_UP_TO_CONSTANT, _without_terms(sides[1]))
+
+
+def _opened(side: Expr, context: Context) -> Expr:
+    """The side, its names written out where a constant stands in one, as in a $g$ defined by $g(Z) = C f$."""
+    written: Expr = expand_quantities(side, context)
+    return written if contains(written, Constant) else side
 
 
 def _without_terms(side: Expr) -> Expr:

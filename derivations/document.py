@@ -75,8 +75,8 @@ class Document:
 
 def parse_document(text: str) -> Document:
     """The parts of a Markdown text; ReadError if it is too long or its front matter is broken."""
-    front = FRONT.match(text) if len(text) <= MAX_DOCUMENT else None
-    return Document(parts_of(text), _front(front.group(1)) if front else {})
+    parts, front = parts_of(text), FRONT.match(text)
+    return Document(parts, _front(front.group(1)) if front else {})
 
 
 def parts_of(text: str) -> list[Part]:

@@ -13,7 +13,7 @@ from derivations.reader.scanner import Piece, closing, words
 from derivations.reader.vocabulary import GREEK
 from derivations.strangers import known_names
 
-OPERATORS: Final = words("d e D E H C Gamma psi")  # letters with a meaning of their own before a bracket
+OPERATORS: Final = words("d e D E H C psi")  # letters with a meaning of their own before a bracket
 
 
 def with_introduced(chain: Chain, context: Context) -> Context:

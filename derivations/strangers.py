@@ -26,11 +26,12 @@ _NOT_WRITTEN_IN: Final = "what stands under a derivative in {0} is not written i
 def strangers(relation: Relation, context: Context) -> list[str]:
     """The names in a statement that nothing defines, sorted; those of indices and of densities' parameters are none."""
     sides = [expand_quantities(side, context) for side in (relation.left, relation.right)]
-    return sorted({name for side in sides for name in _unknown(side, known_names(context) | _bound(sides))})
+    known = known_names(context) | _bound(sides)
+    return sorted({name for side in sides for name in _unknown(side, known)})
 
 
 def vanishing(relation: Relation, context: Context) -> Verdict | None:
-    """ "Undecided" where a derivative would be zero only because nothing says how what is under it depends on it."""
+    """Why it is undecided, where a derivative is zero only because nothing says how what is under it depends on it."""
     sides = [expand_quantities(side, context) for side in (relation.left, relation.right)]
     gradients = sorted((g for side in sides for g in side.atoms(Gradient)), key=str)
     known = known_names(context) | _bound(sides) | {name for gradient in gradients for name in _names(gradient.wrt)}
@@ -90,7 +91,7 @@ def known_names(context: Context) -> frozenset[str]:
 
 
 def _bound(sides: Iterable[Expr]) -> frozenset[str]:
-    """Letters that may stand for anything: parameters of densities, indices, and the arguments of named quantities."""
+    """Letters that may stand for anything: the parameters of densities, and indices."""
     nodes = [node for side in sides for node in preorder_traversal(side)]
     parts = [part for node in nodes if isinstance(node, Density) for part in node.parameters]
     parts += [node.index for node in nodes if isinstance(node, Variable) and node.index is not None]
@@ -103,4 +104,4 @@ def _names(term: Basic) -> frozenset[str]:
     return frozenset(node.name for node in preorder_traversal(term) if isinstance(node, Symbol | Quantity | Variable))
 
 
-__all__ = ["ASKS", "ask_for", "not_refuted", "strangers", "vanishing"]
+__all__ = ["ASKS", "ask_for", "known_names", "not_refuted", "strangers", "vanishing"]

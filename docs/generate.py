@@ -22,9 +22,9 @@ Made from the catalogue and the tests by `python docs/generate.py`.
 A check stands on the lowest rung of a ladder that reaches it: *symbolic*, then *pathwise* (the same noise on both
 sides, so the claim holds for every draw), then *exact expectation* (enumeration or quadrature), and *Monte Carlo* only
 for what is left. The first three have no chance in them: what they refute is wrong, up to the rounding that they allow
-for. A Monte Carlo assertion fails correct work with probability
-at most {ALPHA:g}, whenever it stops, and misses the effect it is designed for with probability at most {BETA:g}; with
-at most 100,000 assertions a run, all of them together fail correct work with probability at most 1e-6.
+for. A Monte Carlo assertion fails correct work with probability at most {ALPHA:g}, whenever it stops, and misses the
+effect it is designed for with probability at most {BETA:g}; with at most 100,000 assertions a run, all of them together
+fail correct work with probability at most 1e-6.
 
 """
 RUNGS = ("symbolic", "pathwise", "exact expectation", "Monte Carlo")

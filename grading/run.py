@@ -38,6 +38,11 @@ class Settings(msgspec.Struct, frozen=True):
     """Path of a `course.toml`, or empty."""
 
 
+def settings_of(gradebook: Gradebook) -> Settings:
+    """How the run that wrote a gradebook was made.  Raises GradebookError."""
+    return gradebook.get("run", Settings, Settings(Conditions(), Isolation.SANDBOX))
+
+
 @dataclass(frozen=True)
 class Run:
     """A class, a gradebook, and the conditions to grade under."""
@@ -60,7 +65,7 @@ class Run:
         if not (out / NAME).exists():
             raise GradebookError(f"{out}: no {NAME} in it; give the --out folder of `evidence grade`")
         gradebook = Gradebook(out / NAME)
-        settings = gradebook.get("run", Settings, Settings(Conditions(), Isolation.SANDBOX))
+        settings = settings_of(gradebook)
         return cls(course_at(settings.course_file), gradebook, settings)
 
     @property

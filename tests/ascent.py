@@ -162,9 +162,9 @@ def require_climb(submission: Submission, problem: Problem, control_variates: bo
     steps = Steps(increments(submission, problem, N_SAMPLES, control_variates), rng_for(seed, name))
     deviation = np.sqrt(exact.variance(control_variates) / N_SAMPLES)
     chosen = []
-    for j, parameter in enumerate(PARAMETERS):
-        rejected = []
-        for coordinate, metric in by_distance(steps, exact, deviation, j, problem[2][j]):
+    for j, (parameter, allowed) in enumerate(zip(PARAMETERS, metrics(problem[2]), strict=True)):
+        seen, rejected = steps.first(N_STEPS)[:, j].mean(), []
+        for coordinate, metric in by_distance(allowed, seen, exact.mean[j], deviation[j]):
             result = follows(steps.of(j), metric * exact.mean[j], metric * deviation[j], seed, f"{name}, {parameter}")
             if result:
                 chosen.append(f"{parameter}: {coordinate}")
@@ -175,11 +175,14 @@ def require_climb(submission: Submission, problem: Problem, control_variates: bo
     return ", ".join(chosen[1:])
 
 
-def by_distance(steps: Steps, exact: Moments, deviation: Vector, j: int, value: float) -> list[tuple[str, float]]:
-    """Coordinates of parameter j and their D^2, the one nearest to the first steps first; mu_N moves in itself."""
-    seen = steps.first(N_STEPS)[:, j].mean()
-    metrics = {"itself": 1.0} if j == 0 else {each: float(metric(value)) for each, metric in COORDINATES.items()}
-    return sorted(metrics.items(), key=lambda item: abs(seen / item[1] - exact.mean[j]) / deviation[j])
+def metrics(q: tuple[float, ...]) -> list[dict[str, float]]:
+    """D^2 of each parameter of q in each of its coordinates; mu_N moves in itself."""
+    return [{"itself": 1.0}, *({name: float(metric(v)) for name, metric in COORDINATES.items()} for v in q[1:])]
+
+
+def by_distance(allowed: dict[str, float], seen: float, mean: float, deviation: float) -> list[tuple[str, float]]:
+    """Coordinates of a parameter and their D^2, the one nearest to the first steps first."""
+    return sorted(allowed.items(), key=lambda item: abs(seen / item[1] - mean) / deviation)
 
 
 def follows(
@@ -219,12 +222,11 @@ def vector(values: np.ndarray) -> str:
 def mistakes(rows: np.ndarray, exact: Moments, q: tuple[float, ...]) -> Iterator[str]:
     """The mistakes within whose five standard errors the mean step is."""
     seen, error = rows.mean(axis=0), 5 * rows.std(axis=0) / np.sqrt(len(rows)) + 1e-9
-    metrics = [np.array([metric(v) for metric in COORDINATES.values()]) for v in q[1:]]
 
     def some(factor: float) -> bool:
         """Is each parameter's step the gradient times this factor, in some coordinate?"""
-        wide = zip([np.ones(1), *metrics], seen, exact.mean, error, strict=True)
-        return all((np.abs(step - factor * metric * g) <= e).any() for metric, step, g, e in wide)
+        each = zip(metrics(q), seen, exact.mean, error, strict=True)
+        return all(any(abs(step - factor * m * g) <= e for m in allowed.values()) for allowed, step, g, e in each)
 
     def near(step: np.ndarray) -> bool:
         return bool((np.abs(seen - step) <= error).all())

@@ -68,7 +68,7 @@ def _loose(relation: Relation, write: Formula) -> Claim:
     """The claim of a relation up to a constant; one up to a factor is one of logarithms."""
     if relation.sign in BOUNDS:
         raise NotExplicit("a bound up to a constant says nothing")
-    plain = without_constants(relation)
+    plain = without_constants(relation, write.context)
     sides = [write(plain.left), write(plain.right)]
     if any(isinstance(side, MatrixBase) for side in sides):
         raise NotExplicit("a matrix up to a constant")

@@ -153,7 +153,7 @@ def _bond(relation: Relation) -> Bond | None:
 def loosely(relation: Relation, context: Context) -> tuple[Bond | None, Relation]:
     """A relation up to a constant without its constants, and their bond, which is None where they say nothing."""
     ((_, at), *_) = instances(relation, context)
-    plain = without_constants(relation)
+    plain = without_constants(relation, context)
     if plain.sign is Sign.PROPORTIONAL:
         plain = Relation(log(plain.left), Sign.EQUAL_UP_TO_CONSTANT, log(plain.right))
     try:

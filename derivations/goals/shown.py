@@ -91,7 +91,7 @@ class Shown:
         """Whether a step is more than the same twice, by definition or up to a constant, or a divergence spelt out."""
         if not (isinstance(step.left, Expr) and isinstance(step.right, Expr)):
             return False
-        plain = without_constants(step) if is_loose(step, self.context) else step
+        plain = without_constants(step, self.context) if is_loose(step, self.context) else step
         left, right = self._side(plain.left), self._side(plain.right)
         defined = [found for found in (divergence(side)[1] for side in (left, right)) if found is not None]
         return left != right and all((left - right).atoms(Density) - found.atoms(Density) for found in defined)

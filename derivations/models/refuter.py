@@ -21,7 +21,7 @@ import mpmath
 import numpy as np
 from sympy import Basic, Expr, Symbol, log, preorder_traversal
 
-from derivations.constants import is_loose, without_constants
+from derivations.constants import BOUNDS, is_loose, without_constants
 from derivations.context import Context
 from derivations.language import Density, Relation, Sign
 from derivations.models import dual
@@ -66,7 +66,7 @@ class Claim:
     @property
     def is_inequality(self) -> bool:
         """Whether one side bounds the other."""
-        return self.sign in (Sign.AT_MOST, Sign.AT_LEAST, Sign.LESS, Sign.GREATER)
+        return self.sign in BOUNDS
 
 
 def claim_of(relation: Relation, context: Context) -> Claim:
@@ -75,7 +75,7 @@ def claim_of(relation: Relation, context: Context) -> Claim:
         raise Meaningless("a definition claims nothing")
     if not is_loose(relation, context):
         return Claim(relation.left, relation.right, relation.sign, ())
-    varying, plain = constant_in(relation, context), without_constants(relation)
+    varying, plain = constant_in(relation, context), without_constants(relation, context)
     if plain.sign is Sign.PROPORTIONAL:
         return Claim(log(plain.left), log(plain.right), plain.sign, varying)
     return Claim(plain.left, plain.right, plain.sign, varying)

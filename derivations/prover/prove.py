@@ -83,7 +83,7 @@ def _prove(left: Expr, right: Expr, sign: Sign, known: Knowledge) -> tuple[str, 
 
 def _up_to_constant(relation: Relation, known: Knowledge) -> tuple[str, ...] | None:
     """The rules that leave a difference in which nothing varies, where the sides vary in something."""
-    varying, plain = constant_in(relation, known.context), without_constants(relation)
+    varying, plain = constant_in(relation, known.context), without_constants(relation, known.context)
     left, right = plain.left, plain.right
     if plain.sign is Sign.PROPORTIONAL:
         left, right = log(left), log(right)

@@ -232,7 +232,7 @@ class Lexer:
     def _accent(self, piece: Piece) -> None:
         r"""`\tilde{x}`, `\mathcal{L}`: a letter of its own, or an operator that is written so."""
         argument, taken = self._argument(piece)
-        text = rf"{piece.text}{{{argument}}}".replace(r"\wide", "\\")
+        text = rf"{piece.text}{{{argument}}}".replace(r"\wide", "\\").replace(r"\overline", r"\bar")
         if text == SCRIPT_EXPECT:
             return self._emit("EXPECT", text, piece, taken)
         if text in SCRIPT_ENTROPY and text not in self.context.functions:

@@ -47,7 +47,7 @@ def _end(tokens: list[Token], start: int) -> int | None:
 
 def _begins_anew(bracket: Token, factor: str) -> bool:
     r"""Whether a bracket after this factor is no argument of it: `q_i \{` is none, `\log [` is one."""
-    return bracket.value in GROUPING and (factor in WHOLE or (factor == "DENSITY" and bracket.value not in "[("))
+    return bracket.value in GROUPING and (factor in WHOLE or (factor == "DENSITY" and bracket.value != "["))
 
 
 def _index(tokens: list[Token], mark: int) -> str | None:

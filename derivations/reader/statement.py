@@ -144,6 +144,7 @@ class _Splitter:
         self.row_begins = True
 
     def run(self) -> None:
+        """All pieces, into the sides of chains.  Raises ReadError where brackets do not match."""
         while self.position < len(self.pieces):
             piece = self.pieces[self.position]
             if not self._separate(piece):

@@ -78,7 +78,7 @@ class Tolerance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     experiments: float = 1.0
 
 
-class CourseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CourseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The keys of `course.toml`."""
 
     title: str = ""

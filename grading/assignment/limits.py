@@ -9,7 +9,7 @@ import msgspec
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
-class TimeLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TimeLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Limits for machines that are slower than those the grader's own were set on, and for longer trainings."""
 
     epoch_minutes: Positive | None = None

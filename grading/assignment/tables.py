@@ -16,10 +16,7 @@ from pathlib import Path
 
 from grading.assignment.catalogue import CatalogueError
 from grading.assignment.policy import Request, Times
-from grading.spreadsheet import reader_of
-
-Row = tuple[int, dict[str, str]]
-"""Line and cells."""
+from grading.spreadsheet import Row, table_of
 
 
 def read_times(path: Path) -> Times:
@@ -55,17 +52,15 @@ def read_requests(path: Path) -> list[Request]:
 def rows(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[Row]:
     """Lines with these columns, trimmed; empty lines are passed over, and optional columns may be absent."""
     try:
-        reader = reader_of(path.read_text(encoding="utf-8-sig"))
-        absent = [name for name in columns if name not in (reader.fieldnames or ())]
-        lines = [(reader.line_num, row) for row in reader]
+        found, lines = table_of(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise CatalogueError(f"{path}: {error.strerror}") from None
     except (ValueError, csv.Error) as error:
         raise CatalogueError(f"{path}: {error}; save it as CSV in UTF-8") from None
-    if absent:
+    if absent := [name for name in columns if name not in found]:
         raise CatalogueError(f"{path}, line 1: there is no column {absent[0]}; expected {','.join(columns)}")
     for number, row in lines:
-        cells = {name: (row.get(name) or "").strip() for name in (*columns, *optional)}
+        cells = {name: row.get(name, "").strip() for name in (*columns, *optional)}
         if any(cells.values()):
             yield number, cells
 

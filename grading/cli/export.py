@@ -86,8 +86,6 @@ def filled(worksheet: Path, reports: list[Report], console: Console) -> bytes:
     """Moodle's worksheet with the grades.  Raises Mistake."""
     try:
         text, strangers = moodle.fill(worksheet.read_text(encoding="utf-8-sig"), reports)
-    except OSError as error:
-        raise Mistake(f"{worksheet}: {error.strerror}") from None
     except (ValueError, csv.Error) as error:
         raise Mistake(f"{worksheet}: {error}") from None
     if strangers:

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +25,7 @@ from grading.feedback.detail import Detail
 from grading.gradebook import Conditions, Experiments, Gradebook, GradebookError, Prerequisites, Profile, content_hash
 from grading.gradebook.content import NOTHING, PROJECT
 from grading.report import write
-from grading.run import NAME, Run, Settings
+from grading.run import NAME, Run, Settings, settings_of
 from grading.sandbox import Isolation
 from grading.sandbox.forking import refuse_without_sandbox
 from grading.verdict.outcome import State
@@ -81,17 +81,18 @@ def course_before(out: Path) -> str:
     if not (out / NAME).exists():
         return ""
     try:
-        return Gradebook(out / NAME).get("run", Settings, Settings(Conditions(), Isolation.SANDBOX)).course_file
+        with closing(Gradebook(out / NAME)) as gradebook:
+            return settings_of(gradebook).course_file
     except GradebookError:  # of another version: this run writes its settings anew
         return ""
 
 
 def to_look_at(run: Run) -> list[str]:
     """What the instructor should know before reading on: nothing to grade, and checks over which the grader broke."""
-    entries = run.gradebook.handed_in()
-    empty = [entry.submission for entry in entries if entry.content == NOTHING]
+    everybody = run.gradebook.handed_in()
+    empty = [entry.submission for entry in everybody if entry.content == NOTHING]
     said = [f"nothing to grade in {', '.join(empty)}"] if empty else []
-    for entry in entries:
+    for entry in everybody:
         for outcome in run.standing(entry.content).outcomes.values():
             if outcome.state is State.BROKEN:
                 first = (outcome.message or "no reason is known").strip().splitlines()[0]

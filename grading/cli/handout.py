@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from grading.assignment import load_course
+from grading.cli.lists import listed
 from grading.handout import write
 
 
@@ -22,7 +23,7 @@ def handout(
 
     Nothing of the reference solution is in it.
     """
-    chosen = [level.strip() for level in levels.split(",") if level.strip()]
+    chosen = listed(levels)
     console = Console(highlight=False)
     with console.status("building the wheel of checks"):
         files = write(folder, load_course(course), path=course, levels=chosen, notebooks=notebooks)

@@ -1,4 +1,4 @@
-"""Lists on the command line: `1.2.4,2.2`."""
+"""Lists on the command line: `1.2.4,2.2` or `D,C`."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ of its own would end lower with the probability of Student's t with n - 1 degree
 SMALLEST_SPREAD = 0.25
 """Nats; no band is narrower, however alike the recorded runs were.
 
-It binds on `full`, where three VAEs differ by 0.1 and each K of the IWAE was trained once or twice.
+It binds on `full`, where three VAEs have a standard deviation of 0.1 and each K of the IWAE was trained once or twice.
 """
 OWN_LOSS = "its own loss"
 """What a recorded run was trained with, where nothing else is said."""

@@ -72,10 +72,9 @@ class Witness:
     def note(self, who: str, value: Any) -> str:
         """Remember the first value that is not finite; what this one is."""
         for tensor in value if isinstance(value, tuple | list) else (value,):
-            what = not_finite(tensor) if isinstance(tensor, Tensor) else ""
-            if what and not self.who:
-                self.who, self.what, self.value = who, what, tensor
-            if what:
+            if isinstance(tensor, Tensor) and (what := not_finite(tensor)):
+                if not self.who:
+                    self.who, self.what, self.value = who, what, tensor
                 return what
         return ""
 

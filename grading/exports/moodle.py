@@ -47,17 +47,17 @@ def fill(worksheet: str, reports: Sequence[Report]) -> tuple[str, list[str]]:
     if absent := [name for name in (IDENTIFIER, GRADE) if name not in header]:
         raise WorksheetError(f"line 1: there is no column {absent[0]!r}; download it as Moodle's grading worksheet")
     known = {match["id"]: report for report in reports if (match := BULK.fullmatch(report.submission))}
+    filled = set()
     for row in rows[1:]:
-        number = re.search(r"\d+$", row[header.index(IDENTIFIER)] if row else "")
-        if number and (report := known.pop(number[0], None)):
+        number = re.search(r"\d+$", row[header.index(IDENTIFIER)]) if len(row) >= len(header) else None
+        if number and (report := known.get(number[0])):
+            filled.add(report.submission)
             row[header.index(GRADE)] = f"{report.points:.2f}"
             if COMMENTS in header:
                 row[header.index(COMMENTS)] = feedback(report)
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
-    found = {report.submission for report in known.values()}
-    strangers = [each.submission for each in reports if each.submission in found or not BULK.fullmatch(each.submission)]
-    return out.getvalue(), strangers
+    return out.getvalue(), [each.submission for each in reports if each.submission not in filled]
 
 
 def feedback(report: Report) -> str:

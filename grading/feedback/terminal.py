@@ -92,7 +92,7 @@ def sections(
         yield ["Where it happened:", textwrap.indent(frames(outcome.traceback), "    ")]
     if detail.evidence:
         yield behind(outcome, seed)
-    places = [reading(question, check), *(notebook(question) if detail.evidence else [])]
+    places = [reading(question, check), notebook(question) if detail.evidence else ""]
     if any(places):
         yield [paragraph("Read", "\n".join(filter(None, places)))]
     yield [again(question, check, seed)]
@@ -117,10 +117,10 @@ def reading(question: Question, check: Check) -> str:
     return check.read or "; ".join(question.references)
 
 
-def notebook(question: Question) -> list[str]:
+def notebook(question: Question) -> str:
     """Where the clone derives the answer; nothing where the suite is installed from the students' wheel."""
     path = NOTEBOOKS / f"{question.notebook}.ipynb"
-    return [f"derivations/notebooks/{path.name}"] if question.notebook and path.exists() else []
+    return f"derivations/notebooks/{path.name}" if question.notebook and path.exists() else ""
 
 
 def again(question: Question, check: Check, seed: int | None) -> str:

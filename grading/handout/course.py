@@ -29,7 +29,8 @@ def files(path: Path | None, course: Course, levels: Sequence[str] = ()) -> dict
         return {}
     file = read_course_file(path) if path else CourseFile()
     own = {f"{OWN}/{folder.name}/{page.name}": page for folder in course.tests for page in pages(folder)}
-    table = {key: value for key, value in public(file).items() if key not in PRIVATE}
+    keys = msgspec.to_builtins(file, builtin_types=(date, datetime))
+    table = {key: value for key, value in keys.items() if key not in PRIVATE}
     table |= {"levels": list(levels)} if levels else {}
     table |= {"add": [f"{OWN}/{folder.name}" for folder in course.tests]} if course.tests else {}
     texts = {name: page.read_text(encoding="utf-8-sig") for name, page in own.items()}
@@ -39,13 +40,6 @@ def files(path: Path | None, course: Course, levels: Sequence[str] = ()) -> dict
 def pages(folder: Path) -> list[Path]:
     """A folder's question pages, contract and checks."""
     return sorted([*folder.glob("*.toml"), *folder.glob("*.py")])
-
-
-def public(file: CourseFile) -> dict[str, Any]:
-    """The keys that the lecturer wrote."""
-    untouched = msgspec.structs.asdict(CourseFile())
-    written = {key: value for key, value in msgspec.structs.asdict(file).items() if value != untouched[key]}
-    return dict(msgspec.to_builtins(written, builtin_types=(date, datetime)))
 
 
 def toml(table: Mapping[str, Any], path: str = "") -> str:

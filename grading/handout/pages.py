@@ -30,7 +30,7 @@ def question_page(question: Question) -> str:
     lines = [
         f"## {question.number} {question.title}",
         "",
-        f"*{question.points:g} point{'' if question.points == 1 else 's'}*",
+        f"*{in_words(question.points)}*",
         "",
         question.statement.strip(),
     ]
@@ -57,7 +57,12 @@ def names(question: Question) -> list[str]:
 def check_line(check: Check, points: float) -> str:
     """`- (0.5 points) claim`, with how the verdict is reached where it is not a quick test."""
     how = {Kind.TEST: "", Kind.EXPERIMENT: " *Training run.*", Kind.PROSE: " *Read by a human.*"}[check.kind]
-    return f"- ({points:g} point{'' if points == 1 else 's'}) {check.claim}{how}"
+    return f"- ({in_words(points)}) {check.claim}{how}"
+
+
+def in_words(points: float) -> str:
+    """`1 point`, `0.5 points`."""
+    return f"{points:g} point{'' if points == 1 else 's'}"
 
 
 def answers(chosen: tuple[Question, ...]) -> str:

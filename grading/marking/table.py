@@ -10,7 +10,7 @@ import io
 
 from grading.gradebook import Mark
 from grading.marking.desk import Desk, Unmarkable, points_from
-from grading.spreadsheet import plain, reader_of, safe
+from grading.spreadsheet import Row, plain, safe, table_of
 
 COLUMNS = ("submission", "check", "maximum", "points", "who", "why", "answer")
 
@@ -64,22 +64,16 @@ def read_table(desk: Desk, text: str, who: str) -> int:
     return len(new)
 
 
-def filled(text: str) -> list[tuple[int, dict[str, str]]]:
-    """First line and cells of every row with points; an answer may have many lines.  Raises TableError."""
-    reader = reader_of(text)
+def filled(text: str) -> list[Row]:
+    """Every row with points.  Raises TableError."""
     try:
-        columns = reader.fieldnames or ()
-        ends, found = [reader.line_num], []
-        for row in reader:
-            ends.append(reader.line_num)
-            found.append(row)
+        columns, rows = table_of(text)
     except csv.Error as error:
-        raise TableError([f"line {reader.line_num}: {error}"]) from None
+        raise TableError([str(error)]) from None
     absent = [name for name in ("submission", "check", "points") if name not in columns]
     if absent:
         raise TableError([f"line 1: there is no column {name}" for name in absent])
-    rows = [{key: value or "" for key, value in row.items() if isinstance(key, str)} for row in found]
-    return [(end + 1, cells) for end, cells in zip(ends, rows, strict=False) if cells["points"].strip()]
+    return [(line, cells) for line, cells in rows if cells["points"].strip()]
 
 
 def stands(desk: Desk, mark: Mark) -> bool:

@@ -59,6 +59,7 @@ def shard(text: str) -> tuple[int, int]:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m grading.montecarlo.calibrate", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--out", type=Path, required=True, help="where the blocks are kept")

@@ -41,9 +41,11 @@ class CountsFollow:
 
     @property
     def effect(self) -> str:
+        """The deviation that is found, in words."""
         return f"{self.detect:g} in the probability of any category"
 
     def limit(self, beta: float) -> int:
+        """Eight times the draws that a gain of detect² / (2 variance) each needs."""
         p = np.concatenate([self.probs, np.minimum(self.probs + self.detect, 0.5)])
         variance = float((p * (1 - p)).max())
         return math.ceil(16 * math.log(1 / beta) * variance / self.detect**2)
@@ -53,6 +55,7 @@ class CountsFollow:
         return np.eye(len(self.probs))[rows]
 
     def evidence(self, totals: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Against, a mixture over all probabilities; for the claim, the nearest that is off by the effect."""
         return self._against(totals, n), self._in_favour(totals, n)
 
     def _against(self, counts: np.ndarray, n: int) -> np.ndarray:
@@ -75,6 +78,7 @@ class CountsFollow:
         return gain.min(axis=-1)
 
     def detail(self, totals: np.ndarray, n: int) -> str:
+        """The category that is furthest off."""
         worst = self.worst(totals / n)
         return (
             f"{int(totals[worst])} of {n} draws ({totals[worst] / n:.4f}) are in {self.name(worst)}, "
@@ -95,9 +99,11 @@ class CountsFollow:
         worst = self.worst(np.bincount(rows, minlength=len(self.probs)) / len(rows))
 
         def interval(came: np.ndarray) -> tuple[float, float]:
+            """The ends for one category's probability."""
             n, c = len(came), float(came.sum())
 
             def beyond(p: float) -> float:
+                """The log e-value against p, less its threshold; zero at the ends."""
                 p = min(max(p, TINY), 1 - TINY)
                 return float(betaln(c + 1, n - c + 1) - c * math.log(p) - (n - c) * math.log1p(-p)) + math.log(alpha)
 
@@ -145,10 +151,12 @@ def check_distribution(
     """
 
     def cells(n: int, rng: np.random.Generator) -> np.ndarray:
+        """The cell of each draw."""
         u = np.asarray(cdf(columns(draw, n, rng, 1)[:, 0]), dtype=float)
         return np.minimum(np.floor(CELLS * u), CELLS - 1)
 
     def name(cell: int) -> str:
+        """Its range of probabilities."""
         return f"the {100 * cell // CELLS} % to {100 * (cell + 1) // CELLS} % range of the stated distribution"
 
     test = CountsFollow(np.full(CELLS, 1 / CELLS), detect, claim, name)

@@ -131,6 +131,7 @@ def catoni_end(y: Float[np.ndarray, " n"], detect: float, alpha: float) -> float
     price = cost(lam, len(y))
 
     def beyond(m: float) -> float:
+        """The log e-value against a mean of m, less its threshold; not above zero below any m_g."""
         lost = phi(np.multiply.outer(lam, m - y)).sum(axis=1)
         return min(log_average(np.logaddexp(lost, -lost) - math.log(2) - price) + math.log(alpha), float(lost.min()))
 

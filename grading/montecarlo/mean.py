@@ -39,9 +39,11 @@ class MeanEquals:
 
     @property
     def effect(self) -> str:
+        """The deviation that is found, in words."""
         return f"{self.detect:g} standard deviations in any coordinate"
 
     def limit(self, beta: float) -> int:
+        """Eight times the draws that a gain of detect²/2 each needs."""
         return math.ceil(16 * math.log(1 / beta) / self.detect**2)
 
     def statistics(self, rows: np.ndarray) -> np.ndarray:
@@ -52,12 +54,14 @@ class MeanEquals:
         return np.concatenate([phi(lam * y[..., None, :]), np.stack(sides, axis=-2)], axis=-2)
 
     def evidence(self, totals: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Against, all bets on either sign and any coordinate; for the claim, the weakest coordinate and side."""
         lam, won, sides = bets(self.detect)[:, None], totals[..., :-3, :], totals[..., -3:-1, :]
         log_cosh = np.logaddexp(won, -won) - np.log(2)
         against = log_mean_exp(log_cosh - cost(lam, n), axis=(-2, -1))
         return against, sides.min(axis=(-2, -1)) - cost(self.detect, n)
 
     def detail(self, totals: np.ndarray, n: int) -> str:
+        """The average, and the coordinate that is furthest off."""
         y = totals[-1] / n
         worst = int(np.argmax(np.abs(y)))
         seen = self.mean + np.linalg.solve(self.whiten, y)
@@ -75,6 +79,7 @@ class MeanEquals:
         whole = f"coordinate {worst} of the {'whitened ' if turned else ''}mean" if len(self.mean) > 1 else "the mean"
 
         def interval(x: np.ndarray) -> tuple[float, float]:
+            """The ends for one coordinate, in its own units."""
             low, high = catoni_interval((x - centre) / sd, self.detect, alpha)
             return centre + sd * low, centre + sd * high
 
@@ -96,9 +101,11 @@ class MeanAtLeast:
 
     @property
     def effect(self) -> str:
+        """The deviation that is found, in words."""
         return f"{self.detect:g} standard deviations below the bound in any coordinate"
 
     def limit(self, beta: float) -> int:
+        """As for MeanEquals."""
         return math.ceil(16 * math.log(1 / beta) / self.detect**2)
 
     def statistics(self, rows: np.ndarray) -> np.ndarray:
@@ -109,11 +116,13 @@ class MeanAtLeast:
         return np.concatenate([phi(-lam * y[..., None, :]), np.stack(sides, axis=-2)], axis=-2)
 
     def evidence(self, totals: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Against, all bets on any coordinate; for the claim, the weakest coordinate."""
         lam, won, side = bets(self.detect)[:, None], totals[..., :-2, :], totals[..., -2, :]
         against = log_mean_exp(won - cost(lam, n), axis=(-2, -1))
         return against, side.min(axis=-1) - cost(self.detect, n)
 
     def detail(self, totals: np.ndarray, n: int) -> str:
+        """The average and its bound."""
         seen = self.bound + self.sd * totals[-1] / n
         return f"The average of the draws is {_vector(seen)}; it should be at least {_vector(self.bound)}."
 
@@ -123,9 +132,11 @@ class MeanAtLeast:
         bound, sd, lam = float(self.bound[worst]), float(self.sd[worst]), bets(self.detect)
 
         def interval(x: np.ndarray) -> tuple[float, float]:
+            """No lower end; the upper one for one coordinate."""
             y, price = (x - bound) / sd, cost(lam, len(x))
 
             def beyond(m: float) -> float:
+                """The log e-value against a mean of bound + sd m, less its threshold; zero at the end."""
                 return log_average(phi(np.multiply.outer(lam, m - y)).sum(axis=1) - price) + math.log(alpha)
 
             return -math.inf, bound + sd * crossing(beyond, float(y.min()), 1.0)
@@ -203,6 +214,7 @@ def check_second_moment(
     variance = kurtosis * moment[i, i] * moment[j, j] - moment[i, j] ** 2
 
     def products(n: int, rng: np.random.Generator) -> np.ndarray:
+        """x_i x_j, i <= j, of each row."""
         x = columns(draw, n, rng, len(moment))
         return x[:, i] * x[:, j]
 

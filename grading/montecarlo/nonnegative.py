@@ -65,6 +65,7 @@ class MeanAtMostOne:
         return np.log1p(-lam * m + lam**2 * self.kappa * m**2 / 2)
 
     def limit(self, beta: float) -> int:
+        """Eight times the draws that the best counterbet's expected gain needs."""
         gain = -self.counterbets - self.price(self.counterbets)  # expected, a draw, at a mean of 1
         return math.ceil(8 * math.log(4 / beta) / gain.max())
 
@@ -76,12 +77,14 @@ class MeanAtMostOne:
         return np.concatenate(capital, axis=-2)
 
     def evidence(self, totals: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Against, all bets on any coordinate; for the claim, the counterbets in the weakest coordinate."""
         against = log_mean_exp(totals[..., :-1, :], axis=(-2, -1))
         lam = self.counterbets[:, None]
         in_favour = log_mean_exp(-lam * totals[..., -1:, :] - n * self.price(lam), axis=-2)
         return against, in_favour.min(axis=-1)
 
     def detail(self, totals: np.ndarray, n: int) -> str:
+        """The largest average of Z."""
         ratio = totals[-1] / n
         return f"The average of the draws is {ratio.max():.4f} times the bound."
 
@@ -91,9 +94,11 @@ class MeanAtMostOne:
         lam = self.bets[:-1]
 
         def interval(z: np.ndarray) -> tuple[float, float]:
+            """The lower end; no upper one."""
             log_z = np.log(np.maximum(z, TINY))
 
             def beyond(log_m: float) -> float:
+                """The log e-value against E Z <= exp(log_m), less its threshold; zero at the end."""
                 above = np.log1p(-lam)[:, None], np.log(lam)[:, None] + log_z - log_m
                 capital = np.append(np.logaddexp(*above).sum(axis=1), (log_z - log_m).sum())
                 return log_average(capital) + math.log(alpha)
@@ -123,6 +128,7 @@ def check_bound(
     effect = f"a factor of {1 + excess:.3g} ({detect:g} nats) in the average weight"
 
     def log_ratio(n: int, rng: np.random.Generator) -> np.ndarray:
+        """log Z, Z = exp(bound) / p(x)."""
         return columns(draw, n, rng, 1) - log_evidence
 
     test = MeanAtMostOne(1, second_moment, excess, claim, effect, "the average weight over p(x)")
@@ -151,6 +157,7 @@ def check_variance_at_most(
     kappa = kurtosis if mean is not None else (kurtosis + 3) / 2
 
     def log_squares(n: int, rng: np.random.Generator) -> np.ndarray:
+        """log Z, Z the squared deviation, or that of pairs, over its bound."""
         x = columns(draw, n if mean is not None else 2 * n, rng, len(at_most))
         squares = (x - mean) ** 2 if mean is not None else (x[:n] - x[n:]) ** 2 / 2
         return np.log(np.maximum(squares / at_most, TINY))

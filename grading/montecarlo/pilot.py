@@ -95,6 +95,7 @@ def check_variance_ratio(
         return failed_pilot(claim, size, alpha, beta, problem)
 
     def reduced(n: int, rng: np.random.Generator) -> np.ndarray:
+        """Of each pair of draws, the one that should vary less."""
         return columns(draw, n, rng, 2)[:, 0]
 
     return check_variance_at_most(

@@ -49,14 +49,17 @@ class Result:
 
     @property
     def passed(self) -> bool:
+        """Whether the claim was not rejected."""
         return self.ending in (Ending.EVIDENCE_FOR, Ending.DRAW_LIMIT)
 
     @property
     def n_draws(self) -> int:
+        """How many draws were taken."""
         return self.path[-1].n
 
     @property
     def log_e(self) -> float:
+        """The evidence against the claim at the last look."""
         return self.path[-1].against
 
     @property

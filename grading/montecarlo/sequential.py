@@ -28,10 +28,14 @@ class SequentialTest(Protocol):
     """A claim with its two e-processes. Leading axes of `rows` are replications: everything broadcasts."""
 
     @property
-    def claim(self) -> str: ...
+    def claim(self) -> str:
+        """What is tested, as a sentence."""
+        ...
 
     @property
-    def effect(self) -> str: ...
+    def effect(self) -> str:
+        """The deviation that is found, in words."""
+        ...
 
     def limit(self, beta: float) -> int:
         """How many draws suffice, with room to spare; then the claim is accepted."""
@@ -83,6 +87,7 @@ def _run(test: SequentialTest, draw: Draw, rng: np.random.Generator, alpha: floa
     seen: list[np.ndarray] = []
 
     def stop(ending: Ending, detail: str) -> Result:
+        """The result so far; with a confidence sequence where the claim is rejected."""
         shown = test.sequence(np.concatenate(seen), alpha) if ending is Ending.EVIDENCE_AGAINST else None
         return Result(test.claim, ending, tuple(path), alpha, beta, test.effect, detail, shown)
 

@@ -37,6 +37,8 @@ class Loader:
         self.layout = layout
         self.modules: dict[Path, ModuleType | LoadError] = {}
         self.notices: list[str] = []
+        self.lost: dict[str, str] = {}
+        """By name, the notice that a notebook did not define it."""
         install_package(layout.root)
 
     def function(self, module: str, name: str) -> Any:
@@ -87,6 +89,7 @@ class Loader:
         self.notices += notices
         compiled = []
         for cell in cells:
+            self.lost = dict.fromkeys(cell.lost, cell.notice) | self.lost
             name = str(path.with_name(cell.name))
             linecache.cache[name] = (len(cell.text), None, cell.text.splitlines(keepends=True), name)
             compiled.append(compile(cell.tree, name, "exec"))
@@ -96,10 +99,8 @@ class Loader:
         """Message and traceback for a file that could not be imported."""
         where = self.relative(path)
         if isinstance(error, SyntaxError):
-            return (
-                f"{self.spot(error.filename or str(path), error.lineno)}: {error.msg}. Python cannot read the file.",
-                "",
-            )
+            spot = self.spot(error.filename or str(path), error.lineno)
+            return f"{spot}: {error.msg}. Python cannot read the file.", ""
         if isinstance(error, NotebookError):
             return f"{where}: {error}", ""
         frames = [

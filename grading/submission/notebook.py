@@ -38,7 +38,6 @@ CONSTANT_CALLS = {
     "linspace",
 }
 """Functions cheap and pure enough to be part of a constant, such as `np.log(2 * np.pi)` or `torch.device("cpu")`."""
-NOT_DEFINED = ": not run, so not defined: "
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 MAGIC = ("%", "!", "?")
@@ -58,6 +57,13 @@ class Cell:
     """`gamma.ipynb, cell 3`."""
     text: str
     tree: ast.Module
+    lost: tuple[str, ...]
+    """Names that what is not run would have defined."""
+
+    @property
+    def notice(self) -> str:
+        """Says which those are."""
+        return f"{self.name}: not run, so not defined: {', '.join(self.lost)}"
 
 
 def definitions(path: Path) -> tuple[list[Cell], list[str]]:
@@ -78,10 +84,12 @@ def definitions(path: Path) -> tuple[list[Cell], list[str]]:
         text = "\n".join(
             "pass" if line in dropped and line == line.lstrip() else blank(line, dropped) for line in lines
         )
-        cell = ast.parse(text, filename=str(path.with_name(name)))
-        lost = [each for node in cell.body if not defines(node) for each in bound(node)]
-        notices += [f"{name}{NOT_DEFINED}{', '.join(dict.fromkeys(lost))}"] if lost else []
-        cells.append(Cell(name, text, ast.Module([node for node in cell.body if defines(node)], type_ignores=[])))
+        body = ast.parse(text, filename=str(path.with_name(name))).body
+        lost = dict.fromkeys(each for node in body if not defines(node) for each in bound(node))
+        kept = ast.Module([node for node in body if defines(node)], type_ignores=[])
+        cells.append(Cell(name, text, kept, tuple(lost)))
+        if lost:
+            notices.append(cells[-1].notice)
     return cells, notices
 
 

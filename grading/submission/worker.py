@@ -18,7 +18,6 @@ import numpy as np
 from grading.submission import plain
 from grading.submission.folder import Layout
 from grading.submission.loading import Loader, LoadError
-from grading.submission.notebook import NOT_DEFINED
 
 Listen = Callable[[bytes], bytes | None]
 STUB = "not implemented yet: it only raises NotImplementedError"
@@ -62,9 +61,8 @@ class Worker:
     def left_out(self, error: BaseException) -> str:
         """The notice that says why a name is not defined, where an experiment of a notebook would have defined it."""
         name = error.name if isinstance(error, NameError) else None
-        told = (notice for notice in self.loader.notices if NOT_DEFINED in notice)
-        found = next((each for each in told if name in each.partition(NOT_DEFINED)[2].split(", ")), "")
-        return f" ({found})" if found else ""
+        notice = self.loader.lost.get(name) if type(name) is str else None
+        return f" ({notice})" if notice else ""
 
     def function(self, name: str, message: dict[str, Any], listen: Listen) -> Any:
         """The submitted function, with the functions named in `substitute` answered by the judge instead."""

@@ -48,10 +48,9 @@ def gave(value: Any) -> list[str]:
         return []
     shown = np.array2string(value, precision=6, threshold=12) if isinstance(value, np.ndarray) else repr(value)
     lines = shown[:LONGEST].splitlines()
-    whole = len(shown) <= LONGEST and len(lines) <= LINES
-    return [
-        f"# {'gave' if not i else '    '} {line}" for i, line in enumerate([*lines[:LINES], *([] if whole else ["…"])])
-    ]
+    if len(shown) > LONGEST or len(lines) > LINES:
+        lines = [*lines[:LINES], "…"]
+    return [f"# {'    ' if i else 'gave'} {line}" for i, line in enumerate(lines)]
 
 
 def source(value: Any) -> str:

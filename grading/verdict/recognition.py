@@ -92,7 +92,7 @@ def explanations(
 def explains(wrong: Submission, submission: Submission, call: Call, seen: list[np.ndarray] | None) -> bool:
     """Whether a known mistake gives what was seen of a submission in a call, or both never give the same twice."""
     guess = observe(wrong, call)
-    return same(seen, guess) or (varies(seen, observe(submission, call)) and varies(guess, observe(wrong, call)))
+    return same(seen, guess) or (varies(guess, observe(wrong, call)) and varies(seen, observe(submission, call)))
 
 
 def varies(once: list[np.ndarray] | None, again: list[np.ndarray] | None) -> bool:

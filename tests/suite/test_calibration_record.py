@@ -7,13 +7,12 @@ and errs more often does not pass unseen.
 from __future__ import annotations
 
 import csv
-import math
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-from grading.montecarlo.calibration.table import dkwm, fixed_z_test
+from grading.montecarlo.calibration.table import dkwm, fixed_z_test, rare_rate
 from grading.montecarlo.calibration.trials import RELAXED, TRIALS
 
 RECORD = Path(__file__).parents[2] / "docs" / "calibration.csv"
@@ -49,9 +48,7 @@ def test_no_rate_is_over_nominal(key: tuple[str, str], counts: Counts) -> None:
 @pytest.mark.parametrize(("key", "counts"), recorded("rare").items(), ids=lambda value: str(value)[:60])
 def test_no_rare_rate_is_over_nominal(key: tuple[str, str], counts: Counts) -> None:
     """The probability, divided by alpha = 1e-9, stays below one by three of its standard errors."""
-    n = counts["replications"]
-    mean = counts["weight"] / n
-    error = math.sqrt((counts["weight_squared"] / n - mean**2) / n)
+    mean, error = rare_rate(counts)
     assert mean + 3 * error < 1, (key, mean, error)
 
 

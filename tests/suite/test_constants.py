@@ -16,6 +16,7 @@ from derivations.models.concrete import concrete
 from derivations.models.varying import free_variables
 from derivations.reader import read_expression, read_relation
 from derivations.verdict import Status
+from tests.suite.written import BAD, GOOD, verdicts
 
 SAYS_NOTHING = [
     ("1.1.1", r"\log p(X) = \mathcal{L}(q) + KL(q(Z) \| p(Z|X)) + C"),
@@ -85,6 +86,15 @@ def test_a_constant_is_constant_in_what_the_sides_vary_in(question: str, latex: 
     assert verdict.holds is holds
 
 
+def test_a_constant_stays_one_in_a_name() -> None:
+    """A function that is introduced with a constant is known up to that constant, and to nothing more."""
+    assert verdicts("1.1.1", r"g(Z) = C p(X, Z)", r"p(Z|X) = g(Z)")[1] in GOOD
+    assert verdicts("1.1.1", r"g(Z) = C p(X|Z)", r"p(Z|X) = g(Z)")[1] in BAD
+    density = r"p(x|\alpha, \beta) = g(x)"
+    assert verdicts("2.2.14", r"g(x) = C x^{\alpha - 1} e^{-x/\beta}", density)[1] in GOOD
+    assert verdicts("2.2.14", r"g(x) = C x^{\alpha - 1} e^{-x\beta}", density)[1] in BAD
+
+
 def test_free_variables_are_those_that_nothing_is_over() -> None:
     """An expectation, a divergence and an integral bind; what a measure is conditioned on stays free."""
     context = context_of("1.1.3")
@@ -103,7 +113,7 @@ def test_constants_are_taken_out_as_terms_or_as_factors() -> None:
     context = context_of("1.1.1")
 
     def bare(latex: str) -> Relation:
-        return without_constants(read_relation(latex, context))
+        return without_constants(read_relation(latex, context), context)
 
     assert bare(r"\log p(Z) = \log p(X, Z) - C") == bare(r"\log p(Z) \stackrel{+}{=} \log p(X, Z)")
     assert bare(r"p(Z) = C^2 p(X, Z)") == bare(r"p(Z) \propto p(X, Z)")

@@ -120,6 +120,12 @@ def test_times_and_requests_from_a_spreadsheet(tmp_path: Path) -> None:
             "student,time\nada,2026-12-05\nbob,yesterday\nada,2026-12-06\n",
             "line 3: 'yesterday' is no time",
         ),
+        ("handed_in", "student,time,level\n\n,,\nbob,yesterday\n", "line 4: 'yesterday' is no time"),
+        (
+            "regrades",
+            'student,question,check,text,date\nada,1.1.1,,"two\nlines",2026-12-20\nada,1.1.1,,"two\nlines",soon\n',
+            "line 4: the date is none such as",
+        ),
         ("extensions", "student,time\nada,2026-12-05\nada,2026-12-06\n", "line 3: ada stands here twice"),
         ("regrades", "student,question,check,text,date\nada,1.1.1,,why,soon\n", "line 2: the date is none such as"),
         ("regrades", "student,question,check,text,date\nada,1.1.1,no,why,2026-12-20\n", "asks about 1.1.1/no"),

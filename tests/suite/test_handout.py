@@ -187,6 +187,8 @@ statement = "Two\\nlines."
 D = 2026-12-04T23:59:00+01:00
 [late]
 per_day = 0.2
+[limits]
+epoch_minutes = 90
 [extensions]
 hopper_4712 = 2026-12-11T23:59:00+01:00
 [[regrades]]
@@ -205,7 +207,7 @@ def test_a_course_is_handed_out_as_it_is_graded(tmp_path: Path, monkeypatch: pyt
     course, out = load_course(path), tmp_path / "out"
     write(out, course, path=path)
     again = load_course(out / "course.toml")
-    assert (again.title, again.questions) == (course.title, course.questions)
+    assert (again.title, again.questions, again.limits) == (course.title, course.questions, course.limits)
     assert again.policy.deadlines == course.policy.deadlines and again.policy.late == course.policy.late
     texts = [page.read_text() for page in out.rglob("*") if page.is_file()]
     assert not [text for text in texts if "hopper" in text or "secret" in text]

@@ -35,6 +35,13 @@ def test_what_holds_for_every_value_of_a_name_holds() -> None:
     assert verdicts("1.2.4", r"(a + b)^2 = a^2 + 2ab + b^2")[0] in GOOD
 
 
+def test_a_line_above_a_letter_is_a_bar() -> None:
+    assert verdicts("2.2.17", r"\overline{x} = \frac{1}{N} \sum_n x_n", r"\overline{x} = N \bar{x}") == [
+        "proved",
+        "refuted",
+    ]
+
+
 @pytest.mark.parametrize("latex", IN_OTHER_COORDINATES)
 def test_a_derivative_in_other_coordinates_is_not_taken_as_zero(latex: str) -> None:
     assert verdicts("2.2.15", latex) == ["undecided"]

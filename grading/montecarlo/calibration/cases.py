@@ -42,10 +42,12 @@ def always(rows: Rows) -> Callable[[int, np.random.Generator], Rows]:
 
 
 def affine(law: Law, shift: float = 0.0, scale: float = 1.0, d: int = 1) -> Rows:
+    """Rows of d independent coordinates, shift + scale y."""
     return lambda active, n, rng: shift + scale * law.sample((len(active), n, d), rng)
 
 
 def mean_case(law: Law, sign: float) -> Case:
+    """The mean, known to be 0; wrong by the effect to the side of the sign."""
     test = MeanEquals(np.zeros(1), ONE, 0.2)
     side = "+" if sign > 0 else "-"
     return Case("mean", f"{law.name} ({side})", test, always(affine(law)), always(affine(law, sign * 0.2)))
@@ -60,6 +62,7 @@ def whitened_case(law: Law) -> Case:
     bias = np.linalg.solve(whiten, np.array([0.2, 0, 0, 0]))
 
     def rows(shift: np.ndarray) -> Rows:
+        """Correlated rows, moved by `shift`."""
         return lambda active, n, rng: law.sample((len(active), n, 4), rng) @ root.T + shift
 
     test = MeanEquals(np.zeros(4), whiten, 0.2)
@@ -75,10 +78,12 @@ def at_least_case(law: Law, sign: float) -> Case:
 
 
 def second_moment_case(law: Law) -> Case:
+    """E y² = 1, with its exact variance."""
     sd = math.sqrt(law.kurtosis - 1)
     test = MeanEquals(np.ones(1), ONE / sd, 0.2)
 
     def squares(factor: float) -> Rows:
+        """y² times the factor."""
         return lambda active, n, rng: factor * law.sample((len(active), n, 1), rng) ** 2
 
     # a second moment too small by 0.2 sd: too large ones have larger fourth moments too
@@ -93,7 +98,10 @@ def weight_case(k: int) -> Case:
     test = MeanAtMostOne(1, kappa, excess, "", "")
 
     def rows(shift: float) -> Rows:
+        """Logarithms of the average weight, plus `shift`."""
+
         def log_average(active: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+            """Of K weights exp(z - 1/2) each."""
             log_w = rng.standard_normal((len(active), n, k)) - 0.5
             return logsumexp(log_w, axis=-1, keepdims=True) - math.log(k) + shift
 
@@ -103,9 +111,11 @@ def weight_case(k: int) -> Case:
 
 
 def variance_case(law: Law) -> Case:
+    """The variance exactly at its bound; wrong by a factor of 1.5."""
     test = MeanAtMostOne(1, law.kurtosis, 0.5, "", "")
 
     def rows(factor: float) -> Rows:
+        """Logarithms of factor y²."""
         return lambda a, n, rng: np.log(factor * law.sample((len(a), n, 1), rng) ** 2 + 1e-300)
 
     return Case("variance", law.name, test, always(rows(1)), always(rows(1.5)))
@@ -119,6 +129,7 @@ def counts_case(name: str, probs: np.ndarray, detect: float) -> Case:
     moved[order[-2]] += detect
 
     def rows(p: np.ndarray) -> Rows:
+        """Categories with probabilities p."""
         edges = np.cumsum(p)[:-1]
         return lambda active, n, rng: np.searchsorted(edges, rng.random((len(active), n)), side="right")
 
@@ -130,10 +141,12 @@ def distribution_case() -> Case:
     probs = np.full(CELLS, 1 / CELLS)
 
     def true(active: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Cells of Gamma draws."""
         u = gamma(0.3).cdf(rng.standard_gamma(0.3, (len(active), n)))
         return np.minimum((u * CELLS).astype(int), CELLS - 1)
 
     def wrong(active: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+        """A share of 0.05 / 0.95 of them is moved into the first cell."""
         u = rng.random((len(active), n))
         return np.where(u < 0.05 / 0.95, 0, true(active, n, rng))
 
@@ -145,7 +158,10 @@ def kurtosis_case(law: Law, alpha: float = 0.01) -> Case:
     """The mean with a pilot: rows scaled by each replication's own bound on the standard deviation."""
 
     def start(bias: float) -> Callable[[int, np.random.Generator], Rows]:
+        """The pilot, and rows that are off by `bias` times its bound."""
+
         def pilot(r: int, rng: np.random.Generator) -> Rows:
+            """A bound for each replication; the rows over it."""
             size = pilot_size(law.kurtosis, alpha / 2)
             bound = [variance_bound(law.sample((size, 1), rng), np.zeros(1)) for _ in range(r)]
             sd = np.sqrt(np.array(bound))[:, None, :]
@@ -161,6 +177,7 @@ def ratio_case(law: Law, alpha: float = 0.01) -> Case:
     """Var A = Var B / 3 exactly, against a bound from a pilot on B; wrong beyond the bound by 1.5."""
 
     def true(r: int, rng: np.random.Generator) -> Rows:
+        """The bound from a pilot on B for each replication; log squares of A over it."""
         size = pilot_size(law.kurtosis, alpha / 2)
         bound = np.array([variance_bound(law.sample((size, 1), rng), np.zeros(1)) for _ in range(r)])[:, None]
         return lambda a, n, rng: np.log(law.sample((len(a), n, 1), rng) ** 2 / bound[a] + 1e-300)

@@ -26,6 +26,7 @@ class Law:
 
 
 def gaussian(shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    """N(0, 1)."""
     return rng.standard_normal(shape)
 
 

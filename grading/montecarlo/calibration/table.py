@@ -80,12 +80,18 @@ The probability that correct work is ever rejected, from runs of tilted laws.
     lines = []
     for trial, c in rows:
         n = c["replications"]
-        mean = c["weight"] / n
-        error = math.sqrt(max(c["weight_squared"] / n - mean**2, 0) / n)
+        mean, error = rare_rate(c)
         rejected = f"{c['runs_rejected'] / n:.0%}"
         rate = f"{mean * STRICT_ALPHA:.2e} ± {error * STRICT_ALPHA:.1e}"
         lines.append([trial.kind, trial.law, f"{n:,.0f}", rejected, rate])
     return head + "\n" + _table(["test", "law", "runs", "rejected under the tilt", "probability"], lines)
+
+
+def rare_rate(counts: dict[str, float]) -> tuple[float, float]:
+    """The probability of a wrong rejection over alpha, from importance weights, and its standard error."""
+    n = counts["replications"]
+    mean = counts["weight"] / n
+    return mean, math.sqrt(max(counts["weight_squared"] / n - mean**2, 0) / n)
 
 
 def fixed_z_test(detect: float) -> float:

@@ -45,6 +45,7 @@ def _relaxed(case: Case) -> Trial:
     alpha = RELAXED * case.alpha_share
 
     def measure(r: int, rng: np.random.Generator) -> Counts:
+        """Counts of r replications of three runs."""
         highest = highest_evidence(case.test, case.true(r, rng), r, rng, n_max=2000, step=16)
         true = replicate(case.test, case.true(r, rng), r, rng, alpha, RELAXED)
         wrong = replicate(case.test, case.wrong(r, rng), r, rng, alpha, RELAXED)
@@ -63,6 +64,7 @@ def _rare(tilted: Tilted) -> Trial:
     """Sums of importance weights and of their squares."""
 
     def measure(r: int, rng: np.random.Generator) -> Counts:
+        """Sums over r replications."""
         weights, rejected = rejections(tilted, r, rng, STRICT_ALPHA, n_max=16000)
         scaled = weights / STRICT_ALPHA
         return {
@@ -88,6 +90,7 @@ def _samples(test: SequentialTest, rows: Rows, kind: str, law: str) -> Trial:
     """Draws to a verdict at alpha = 1e-9 and beta = 1e-6."""
 
     def measure(r: int, rng: np.random.Generator) -> Counts:
+        """Counts of r complete runs."""
         return summary(replicate(test, rows, r, rng, STRICT_ALPHA, STRICT_BETA))
 
     return Trial("samples", kind, law, measure, 250, 4)
@@ -114,6 +117,7 @@ def _dimensions(d: int, bias: float) -> tuple[SequentialTest, Rows, str]:
     shift[0] = bias
 
     def rows(active: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Gaussian rows, moved in the first coordinate."""
         return LAWS[0].sample((len(active), n, d), rng) + shift
 
     return MeanEquals(np.zeros(d), np.eye(d), 0.1), rows, f"mean, {d} coordinates, bias {bias:g} sd in one"
@@ -123,6 +127,7 @@ def _fixed_size(law: Law, n: int) -> Trial:
     """The t-test at nominal 1e-3 with n draws, as it is usually done: its real false-positive rate."""
 
     def measure(r: int, rng: np.random.Generator) -> Counts:
+        """How many of r t-tests reject."""
         y = law.sample((r, n), rng)
         t = math.sqrt(n) * y.mean(axis=1) / y.std(axis=1, ddof=1)
         return {"false_fails": int((np.abs(t) > 3.2905).sum())}

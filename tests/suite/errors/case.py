@@ -89,11 +89,11 @@ def write(files: Mapping[str, str | bytes]) -> None:
     """Files and folders."""
     for name, content in files.items():
         path = Path(name)
-        (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
-        if isinstance(content, str) and not name.endswith("/"):
-            path.write_text(content, encoding="utf-8")
-        elif isinstance(content, bytes):
-            path.write_bytes(content)
+        if name.endswith("/"):
+            path.mkdir(parents=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 @contextmanager
@@ -122,12 +122,7 @@ def is_below(imported: ModuleType, folder: Path) -> bool:
 
 def evidence(arguments: list[str]) -> int:
     """`evidence ARGUMENTS`, by its own entry point."""
-    with patch.object(sys, "argv", ["evidence", *arguments]):
-        try:
-            main()
-        except SystemExit as end:
-            return int(end.code or 0)
-    return 0
+    return exit_code(main, "evidence", arguments)
 
 
 def checks(arguments: list[str]) -> int:
@@ -139,9 +134,14 @@ def checks(arguments: list[str]) -> int:
 def module(arguments: list[str]) -> int:
     """`python -m NAME ARGUMENTS`, a module with a `main`."""
     _, name, *rest = arguments
-    with patch.object(sys, "argv", [name, *rest]):
+    return exit_code(importlib.import_module(name).main, name, rest)
+
+
+def exit_code(run: Callable[[], object], name: str, arguments: list[str]) -> int:
+    """What a program that reads `sys.argv` ends with."""
+    with patch.object(sys, "argv", [name, *arguments]):
         try:
-            return int(importlib.import_module(name).main() or 0)
+            return int(run() or 0)  # type: ignore[call-overload]
         except SystemExit as end:
             return int(end.code or 0)
 

@@ -8,7 +8,7 @@ from tests.suite.errors.cases_check import DEEP, LONG
 
 def folder(says: str, name: str, content: str | bytes, code: int = 0) -> Case:
     """A folder with one file, whose name the message gives."""
-    return Case("evidence doctor work", (name.strip("/").rpartition("/")[2], says), {f"work/{name}": content}, code)
+    return Case("evidence doctor work", (name.strip("/"), says), {f"work/{name}": content}, code)
 
 
 LAYOUT = [
@@ -21,22 +21,28 @@ LAYOUT = [
     folder("Is a directory; make it a file, or leave it out", "submission.toml/", "", 2),
     folder('[entry_points] must hold lines such as gamma = "my_gamma.py"', "submission.toml", "entry_points = 3", 2),
     folder('names must be a list such as ["Ada", "Emmy"]', "submission.toml", 'names = "Ada"', 2),
+    folder(
+        "no module or function of the assignment has this name", "submission.toml", '[entry_points]\nalpha = "a.py"'
+    ),
 ]
 
 MODULES = [
     folder("the submission has no implementations/gamma.py", "answers.md", ""),
     folder("gamma.py does not define it", "gamma.py", "x = 1\n"),
+    folder("takes (a); the contract says (alpha, beta,", "gamma.py", "def fisher_information(a):\n    pass\n"),
     folder("line 2: invalid syntax. Python cannot read the file.", "gamma.py", "x = 1\nx x\n"),
     folder("line 2: importing it raised ZeroDivisionError: division by zero", "gamma.py", "x = 1\nx / 0\n"),
     folder("importing it raised SystemExit: 3", "gamma.py", "raise SystemExit(3)\n"),
     folder("not a Jupyter notebook", "gamma.ipynb", "{}"),
     folder("not a Jupyter notebook", "gamma.ipynb", "[" * 100_000),
     folder("cell 1: invalid syntax", "gamma.ipynb", '{"cells": [{"cell_type": "code", "source": ["x x"]}]}'),
+    folder("cell 1: not run", "gamma.ipynb", '{"cells": [{"cell_type": "code", "source": ["a, b = f()"]}]}'),
 ]
 
 ANSWERS = [
     folder("the submission has no answers.md", "gamma.py", ""),
     folder("nothing stands under the heading 1.1.1", "answers.md", "## 1.1.1\n"),
+    folder("the course has no such question; what stands under this heading", "answers.md", "## 9.9.9\n\nA text.\n"),
     folder("it cannot be read: line 1, column 1: the front matter is not TOML", "answers.md", "+++\na =\n+++\n"),
     folder("it cannot be read: a context is a table", "answers.md", "+++\ncontext = 3\n+++\n## 1.1.1\n$$a = b$$\n"),
     folder("line 3): line 3, column 1: this cannot stand here at `^`", "answers.md", "## 1.1.1\n\n$$^$$\n"),

@@ -106,6 +106,11 @@ LEFT_OUT = [
         "vae.py': it lies more than 20 folders deep",
     ),
     one_of_many(
+        lambda: zipped(Path("handed/ada.zip"), {"gamma.py": MODULE, "./gamma.py": MODULE}),
+        "left out './gamma.py': File exists",
+    ),
+    one_of_many(lambda: changed("handed/ada.zip", external_attr=0o120777 << 16), "left out 'gamma.py': it is a link"),
+    one_of_many(
         lambda: zipped(Path("handed/ada.zip"), {"gamma.py": MODULE, "data.npz": b"0" * 2**19}),
         "left out 'data.npz': it has 0 MB, at most 0 are taken",
     ),

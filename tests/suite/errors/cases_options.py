@@ -27,7 +27,7 @@ VALID: dict[str, dict[str, str]] = {
 """Something that each command would do, by the names of its parameters."""
 FOR = {"course": {"format": "gradescope", "out": "a.zip"}, "worksheet": {"format": "moodle", "out": "out"}}
 """What `evidence export` has these options for."""
-NOT_PATHS = {"file/below": "file", "x" * 300: "File name too long"}
+NOT_PATHS = {"file/below": "evidence: file", "x" * 300: "File name too long"}
 """Below a file there is nothing, and no system has names this long."""
 
 

@@ -88,7 +88,7 @@ MARKS = [
     spreadsheet("submission,check,points\nx,y,1\n", "nothing was changed: line 2: there is no check"),
     spreadsheet(f"submission,check,points\nx,{CHECK},1\n", "nothing was changed: line 2: there is no submission"),
     spreadsheet(f"submission,check,points\nx,{CHECK},much\n", "line 2: points 'much' is no number; write one such as"),
-    spreadsheet("submission,check,points\n" + "x" * 200_000, "nothing was changed: line 1", "field limit"),
+    spreadsheet("submission,check,points\n" + "x" * 200_000, "nothing was changed: line 2", "field limit"),
     spreadsheet(b"\xff", "can't decode byte 0xff", "save it as UTF-8"),
     Case("evidence mark out --read none.csv", ("none.csv: No such file", "check the path"), prepare=handed_in),
     Case("evidence mark out", ("handed-in/work", "not there", "restore the folder"), prepare=lost),

@@ -16,8 +16,8 @@ OTHERS = ("grading/assignment/stubs", "grading/examples", "derivations/topics", 
 """Handed out, handed in or read as mathematics; not part of any command."""
 MAKERS = {"at", "_error", "error", "placed", "refusal", "_unexpected", "_located"}
 """Functions of the readers that make a ReadError and know the place in the text."""
-NOTES = {"leave_out", "Finding", "faults.append"}
-"""Calls that note something wrong, and go on."""
+NOTES, FAULTS = {"leave_out", "Finding"}, {"faults.append"}
+"""Calls that note something wrong, and go on: with a function of ours, which can be heard, or in a list."""
 SHOWN = {each.__name__ for each in TOLD} | MAKERS
 
 
@@ -49,10 +49,20 @@ def raised() -> tuple[Place, ...]:
 
 @cache
 def noted() -> tuple[Place, ...]:
-    """Every call that notes something wrong, with words of its own."""
-    calls = ((name, node) for name, node in nodes() if isinstance(node, ast.Call))
-    places = (place_of(name, node, node) for name, node in calls if called(node) in NOTES)
-    return tuple(place for place in places if place.words)
+    """Every call that notes something wrong, and says so to the user; derivations have findings of another kind."""
+    return tuple(place for place in calls_of(NOTES) if "Weight.FOUND" not in place.source)
+
+
+@cache
+def listed() -> tuple[Place, ...]:
+    """Every fault that is put in a list, with words of its own."""
+    return tuple(place for place in calls_of(FAULTS) if place.words)
+
+
+def calls_of(names: set[str]) -> Iterator[Place]:
+    """The calls of these in what commands are made of."""
+    calls = ((name, node) for name, node in nodes() if isinstance(node, ast.Call) and name.startswith("grading/"))
+    yield from (place_of(name, node, node) for name, node in calls if called(node) in names)
 
 
 def told() -> list[Place]:
@@ -64,6 +74,12 @@ def unsorted() -> list[Place]:
     """Places that raise what is neither told nor named as part of something else."""
     rest = [place for place in raised() if place.makes not in SHOWN | set(ELSEWHERE)]
     return [place for place in rest if (place.file, place.makes) not in BUILT_IN]
+
+
+def outlived() -> set[str | tuple[str, str]]:
+    """What is sorted, and raised no more."""
+    names, places = {place.makes for place in raised()}, {(place.file, place.makes) for place in raised()}
+    return {*SHOWN, *ELSEWHERE} - names | set(BUILT_IN) - places
 
 
 def nodes() -> Iterator[tuple[str, ast.AST]]:
@@ -98,4 +114,4 @@ def texts(node: ast.AST) -> Iterator[str]:
 def called(call: ast.Call) -> str:
     """The last part of the name that is called, or both where the first is that of a list."""
     name = ast.unparse(call.func)
-    return name if name in NOTES else name.rpartition(".")[2] if isinstance(call.func, ast.Attribute) else name
+    return name if name in FAULTS else name.rpartition(".")[2] if isinstance(call.func, ast.Attribute) else name

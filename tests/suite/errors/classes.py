@@ -48,9 +48,9 @@ ELSEWHERE = {
     **dict.fromkeys(("Refuted", "NeedsHuman", "NotADraw", "Untrainable", "at_step", "NoMoreExamples"), OUTCOME),
     **dict.fromkeys(("Missing", "Raised", "Returned", "TimedOut", "Died", "Unusable"), OUTCOME),
     **dict.fromkeys(("BudgetExceeded", "TimeoutError"), OUTCOME),
-    **dict.fromkeys(("Unprovable", "Unordered", "Meaningless", "NotFinite", "NotExplicit", "NoMoment"), UNDECIDED),
+    **dict.fromkeys(("Unprovable", "Meaningless", "NotFinite", "NotExplicit", "NoMoment"), UNDECIDED),
     **dict.fromkeys(("NotNumeric", "TooLarge", "ZeroDivisionError"), UNDECIDED),
-    **dict.fromkeys(("Late", "Gone", "Malformed", "Lost", "EOFError"), SANDBOX),
+    **dict.fromkeys(("Malformed", "Lost"), SANDBOX),
     **{"Exit": STOPPED, "BadZipFile": CAUGHT, "PROBLEMS.get(str(kind), Raised)": OUTCOME},
 }
 """What becomes of the others."""
@@ -59,6 +59,7 @@ BUILT_IN = {
     **{(f"grading/sandbox/{page}.py", "OSError"): SANDBOX for page in ("confine", "seccomp", "server")},
     ("grading/experiments/reference_epochs.py", "FileNotFoundError"): MAINTAINERS,
     ("derivations/goals/goal.py", "ValueError"): "said of the page by whoever decodes it, in a CatalogueError",
+    ("grading/spreadsheet.py", "Error"): "told by whoever reads the table, with its name",
     ("grading/experiments/battery.py", "ValueError"): "an answer that differs from the reference: part of an outcome",
     ("grading/assignment/catalogue.py", "KeyError"): PROGRAM,
     ("grading/submission/proxy.py", "AttributeError"): PROGRAM,
@@ -66,6 +67,5 @@ BUILT_IN = {
     **{(f"grading/montecarlo/{page}.py", "ValueError"): PROGRAM for page in ("categorical", "mean", "sequential")},
     ("derivations/context.py", "KeyError"): UNDECIDED,
     ("derivations/densities.py", "TypeError"): PROGRAM,
-    ("derivations/quantities.py", "NotImplementedError"): PROGRAM,
 }
 """Classes of Python itself say nothing by their name, so they are sorted file by file."""

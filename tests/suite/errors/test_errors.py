@@ -20,7 +20,7 @@ from tests.suite.errors import (
     cases_results,
 )
 from tests.suite.errors.case import Case, result_of
-from tests.suite.errors.census import noted, told, unsorted
+from tests.suite.errors.census import listed, noted, outlived, told, unsorted
 
 TOPICS = (
     *(cases_check, cases_course, cases_doctor, cases_grade),
@@ -37,6 +37,8 @@ UNREACHED = {
     "the fork server did not start": STATION,
     "a confined process did not start": STATION,
     "a process could not be confined": STATION,
+    "error.strerror or 'it cannot be read'": "a file that the grader may not read, or that became a link meanwhile",
+    "Finding(Weight.MISSING, module.name": "the submission's process ends while it is looked at; that of a test would",
 }
 """Places that no command reaches, by words of their source, and why."""
 
@@ -54,12 +56,16 @@ def test_a_mistake_is_said_without_a_traceback(case: Case) -> None:
 def test_every_exception_of_the_source_is_sorted() -> None:
     """A new class is either told, and then needs a case, or part of something else that is named."""
     assert [str(place) for place in unsorted()] == []
+    assert outlived() == set()
 
 
 def test_every_place_that_makes_a_message_is_reached() -> None:
-    """By the cases above, or it stands on the list of those that no command reaches, and is not reached."""
+    """By the cases above, or it stands on the list of those that no command reaches, and is not reached.
+
+    Also what is left out of a submission, or missing in it.
+    """
     reached = {place for case in CASES for place in result_of(case).places}
-    silent = [place for place in told() if place not in reached]
+    silent = [place for place in (*told(), *noted()) if place not in reached]
     assert [str(place) for place in silent if not any(words in place.source for words in UNREACHED)] == []
     assert len(silent) == len(UNREACHED)
 
@@ -72,10 +78,10 @@ def test_every_message_is_shown_by_a_command_that_reaches_its_place() -> None:
     assert [str(place) for place in reached - shown] == []
 
 
-def test_every_note_is_shown() -> None:
-    """What is left out of a submission, missing in it, or wrong in a line of a spreadsheet."""
+def test_every_fault_of_a_spreadsheet_is_shown() -> None:
+    """Those of its lines are put in a list, and said together."""
     texts = [result_of(case).text for case in CASES]
-    assert [str(place) for place in noted() if not any(place.words in text for text in texts)] == []
+    assert [str(place) for place in listed() if not any(place.words in text for text in texts)] == []
 
 
 def test_a_terminal_without_the_letter_shows_its_code(tmp_path: Path) -> None:
