@@ -162,6 +162,15 @@ class Report(msgspec.Struct, frozen=True):
         """Every check of every question."""
         return [check for question in self.questions for check in question.checks]
 
+    def mistakes(self) -> list[CheckReport]:
+        """The checks in which a mistake was recognised; the first of those of one question that say the same."""
+        first: dict[tuple[str, str], CheckReport] = {}
+        for question in self.questions:
+            for check in question.checks:
+                if check.mistake:
+                    first.setdefault((question.number, check.mistake), check)
+        return list(first.values())
+
 
 class Circumstances(msgspec.Struct, frozen=True):
     """How the outcomes came about."""

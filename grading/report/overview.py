@@ -61,7 +61,7 @@ class Shared:
     """A named mistake and who made it."""
 
     mistake: str
-    check: str
+    question: str
     submissions: list[str]
 
 
@@ -149,11 +149,10 @@ def commonest(reports: Sequence[Report]) -> list[Shared]:
     """Recognised mistakes with the submissions that share them, commonest first."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for one in reports:
-        for check in one.checks():
-            if check.mistake:
-                found[check.mistake, check.id].append(one.submission)
-    rows = [Shared(mistake, check, names) for (mistake, check), names in found.items()]
-    return sorted(rows, key=lambda row: (-len(row.submissions), row.check, row.mistake))
+        for check in one.mistakes():
+            found[check.mistake, check.id.partition("/")[0]].append(one.submission)
+    rows = [Shared(mistake, question, names) for (mistake, question), names in found.items()]
+    return sorted(rows, key=lambda row: (-len(row.submissions), row.question, row.mistake))
 
 
 def waiting_for(reports: Sequence[Report], state: State) -> list[tuple[CheckReport, list[str]]]:

@@ -80,8 +80,7 @@ def html(report: Report, detail: Detail = Detail.FULL) -> str:
     """`report.html` of one submission; `report.json` holds everything whatever is shown here."""
     human = [check for check in report.checks() if check.outcome is State.NEEDS_HUMAN and check.mark is None]
     broken = [check for check in report.checks() if check.outcome is State.BROKEN and check.mark is None]
-    mistakes = [check for check in report.checks() if check.mistake]
-    values = {"human": human, "broken": broken, "mistakes": mistakes, "detail": detail}
+    values = {"human": human, "broken": broken, "mistakes": report.mistakes(), "detail": detail}
     return render("report.html", "report.js", report=report, **values)
 
 

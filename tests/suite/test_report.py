@@ -68,6 +68,18 @@ def report_of(out: Path, name: str) -> dict[str, Any]:
     return msgspec.json.decode((out / "submissions" / name / "report.json").read_bytes())
 
 
+def test_a_mistake_is_named_once_a_question(out: Path) -> None:
+    """However many checks of a question recognise it, on the student's page and on the class page."""
+    reports = {entry.submission: report for entry, report in reports_of(Run.reopen(out))}
+    ada = reports["ada"]
+    checks = [(check.id.partition("/")[0], check.mistake) for check in ada.checks() if check.mistake]
+    named = [(check.id.partition("/")[0], check.mistake) for check in ada.mistakes()]
+    assert len(checks) > len(set(checks)) == len(named)
+    assert set(named) == set(checks)
+    shared = [(row.question, row.mistake) for row in overview.commonest(list(reports.values()))]
+    assert len(shared) == len(set(shared))
+
+
 def test_the_published_schema_is_that_of_the_reports(out: Path) -> None:
     """`schema.json` is what the code says, and every report obeys it."""
     assert SCHEMA.read_bytes() == schema(), "write it again: python -c 'from grading.report.data import *; publish()'"
