@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+
+from grading.submission.folder import table_of
 
 IGNORED = {"__pycache__", "node_modules", "build", "dist", "out"}
 NAMES = {"name", "id", "names", "ids"}
@@ -74,7 +75,7 @@ def parts_of(path: Path, *, top: bool) -> Iterator[bytes]:
 def nameless(page: bytes) -> bytes:
     """`submission.toml` without the lines that say whose it is; as it stands where it cannot be read."""
     try:
-        table = tomllib.loads(page.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        table = table_of(page)
+    except ValueError:
         return page
     return repr(sorted((key, value) for key, value in table.items() if key not in NAMES)).encode()

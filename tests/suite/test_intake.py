@@ -18,6 +18,7 @@ from grading.entries import LATE, entries
 from grading.gradebook import Gradebook
 from grading.intake import Allowance, IntakeProblem, take_in
 from grading.intake.store import readable
+from grading.submission.folder import Layout, LayoutError
 from tests.suite.handed_in import MODULE, SMALL, member, names, only, submission, tarred, zipped
 
 
@@ -243,3 +244,25 @@ def test_a_group_hands_in_once(tmp_path: Path) -> None:
     found = entries(tmp_path / "class", tmp_path / "store")
     assert [entry.submission for entry in found] == ["Ada", "Emmy", "theirs"]
     assert found[0].folder == found[1].folder and found[0].content == found[1].content
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("a = " + "[" * 3000, "nested too deeply"),
+        ("name" + ".a" * 3000 + " = 1", "nested too deeply"),
+        ("a = " + "9" * 5000, "digits"),
+        ("a." * 100_000 + "a = 1", "at most 16384"),
+    ],
+)
+def test_a_page_that_harms_its_reader_costs_its_own_submission_only(tmp_path: Path, page: str, words: str) -> None:
+    """What it says is not known, and what it is has an identity all the same; so has the submission beside it."""
+    for name, text in (("bad", page), ("good", 'name = "Ada"\n')):
+        (submission(tmp_path / "class" / name) / "submission.toml").write_text(text)
+    began = time.monotonic()
+    bad, good = entries(tmp_path / "class", tmp_path / "store")
+    assert time.monotonic() - began < 10
+    assert (bad.submission, good.submission) == ("bad", "Ada")
+    assert bad.content != good.content
+    with pytest.raises(LayoutError, match=words):
+        Layout.read(Path(bad.folder))

@@ -59,6 +59,7 @@ BUILT_IN = {
     **{(f"grading/sandbox/{page}.py", "OSError"): SANDBOX for page in ("confine", "seccomp", "server")},
     ("grading/experiments/reference_epochs.py", "FileNotFoundError"): MAINTAINERS,
     ("derivations/goals/goal.py", "ValueError"): "said of the page by whoever decodes it, in a CatalogueError",
+    ("grading/submission/folder.py", "ValueError"): "said of the page by whoever reads it, in a LayoutError",
     ("grading/spreadsheet.py", "Error"): "told by whoever reads the table, with its name",
     ("grading/experiments/battery.py", "ValueError"): "an answer that differs from the reference: part of an outcome",
     ("grading/assignment/catalogue.py", "KeyError"): PROGRAM,
