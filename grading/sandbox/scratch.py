@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -26,12 +28,30 @@ def usage(folder: Path, enough: int) -> tuple[int, int]:
 
 
 def remove(folder: Path) -> None:
-    """Delete a folder, also where folders in it may not be read or written; nothing happens where there is none."""
+    """Delete a folder, also where folders in it may not be read or written; nothing happens where there is none.
+
+    Folders may be nested so deeply that no path leads to the innermost.  So each is moved up to the top before it is
+    looked into.  Nobody may be writing there any more.
+    """
     if not os.path.lexists(folder):
         return
     os.chmod(folder, 0o700)
-    for path, folders, _ in os.walk(folder):
-        for name in folders:
-            if not os.path.islink(os.path.join(path, name)):
-                os.chmod(os.path.join(path, name), 0o700)
+    pending = [folder]
+    while pending:
+        with suppress(OSError):  # what cannot be deleted stays, and harms nobody
+            pending += emptied(pending.pop(), folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def emptied(inner: Path, top: Path) -> list[Path]:
+    """Unlink the files of a folder and move the folders in it to `top`, under new names; those."""
+    moved = []
+    with os.scandir(inner) as entries:
+        for entry in list(entries):
+            if entry.is_dir(follow_symlinks=False):
+                os.chmod(entry.path, 0o700)
+                moved.append(Path(tempfile.mkdtemp(dir=top)))
+                os.rename(entry.path, moved[-1])
+            else:
+                os.unlink(entry.path)
+    return moved

@@ -259,6 +259,24 @@ def test_removing_does_not_follow_links(tmp_path: Path) -> None:
     assert kept.stat().st_mode & 0o777 == 0o750
 
 
+def test_removing_reaches_what_no_path_does(tmp_path: Path) -> None:
+    """Folders nested deeper than a path can name or a call stack can go, each closed, links and files in them."""
+    for name, depth in (("d" * 100, 100), ("d", 1500)):
+        gone = tmp_path / "gone"
+        gone.mkdir()
+        at = os.open(gone, os.O_RDONLY)
+        for _ in range(depth):
+            os.mkdir(name, dir_fd=at)
+            os.symlink(tmp_path, "link", dir_fd=at)
+            inner = os.open(name, os.O_RDONLY, dir_fd=at)
+            os.fchmod(at, 0)
+            os.close(at)
+            at = inner
+        os.close(at)
+        remove(gone)
+        assert list(tmp_path.iterdir()) == []
+
+
 def wait_until(holds: Any, seconds: float = 60.0) -> None:
     """Fail where it does not come true."""
     end = time.monotonic() + seconds
