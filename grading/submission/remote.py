@@ -30,6 +30,8 @@ from grading.submission.transport import Listen, description_of
 
 MESSAGES = 100_000
 """How many messages one request may send."""
+SIGNALS = {each.value: each.name for each in signal.Signals}
+"""Most real-time signals have no name."""
 
 
 @dataclass(frozen=True)
@@ -217,8 +219,9 @@ class Remote:
 
 
 def how_it_ended(payload: bytes) -> str:
-    """A wait status in words."""
-    code = os.waitstatus_to_exitcode(int.from_bytes(payload[:4], "little") & 0xFFFF)
-    if code < 0:
-        return f"the process was killed by {signal.Signals(-code).name}"
-    return f"the process ended itself with exit code {code}"
+    """A wait status in words, whatever the session sends for one."""
+    status = int.from_bytes(payload[:2], "little")
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        return f"the process was killed by {SIGNALS.get(number, f'signal {number}')}"
+    return f"the process ended itself with exit code {os.WEXITSTATUS(status)}"
