@@ -6,6 +6,7 @@ says is believed: after each epoch the judge evaluates train and test bounds its
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,9 @@ from grading.experiments import epoch, evaluation
 from grading.experiments.checkpoint import read_checkpoint, write_checkpoint
 from grading.experiments.epoch import Untrainable
 from grading.experiments.mnist import PIXELS, Digits
-from grading.submission import Model, Problem, Raised, Submission, TimedOut
+from grading.submission import Model, Problem, Raised, Returned, Submission, TimedOut
 from grading.submission.network import Network
+from grading.submission.proxy import FORM
 from grading.verdict.claims import Refuted
 
 HIDDEN, LATENT = 400, 200
@@ -141,7 +143,7 @@ def one_epoch(
     finally:
         submission.listener = None
         submission.spent = spent  # an epoch has its own limit, and takes nothing from the check's other calls
-    return checked(reply, state, f"{run.name}, epoch {number}")
+    return checked(reply, state, steps.total, f"{run.name}, epoch {number}")
 
 
 @dataclass
@@ -170,12 +172,25 @@ PARTS = {"parameters": "", "first": "Adam's mean of the gradient in ", "second":
 """Of a state, in words."""
 
 
-def checked(reply: Any, like: epoch.State, where: str) -> tuple[epoch.State, float]:
-    """The state and loss of a reply.  Raises Refuted unless every array is there, finite, of its shape."""
-    state, loss = reply["state"], float(reply["loss"])
+def checked(reply: Any, like: epoch.State, steps: int, where: str) -> tuple[epoch.State, float]:
+    """The state after so many more steps, and the loss, of a reply.
+
+    Raises:
+        Refuted: an array is not there, not finite, or of another shape.
+        Returned: what came back is of another form, as only code that took the worker over can make it.
+    """
+    try:
+        state: epoch.State = {
+            part: {key: np.asarray(reply["state"][part][key]) for key in like[part]} for part in PARTS
+        }
+        loss = float(reply["loss"])
+    except (KeyError, TypeError, ValueError):
+        raise Returned(f"{where}: {FORM}") from None
+    if not math.isfinite(loss):
+        raise Returned(f"{where}: the mean loss is {loss}")
     for part, words in PARTS.items():
         for key, array in like[part].items():
-            found = np.asarray(state[part][key])
-            if found.shape != array.shape or not np.isfinite(found).all():
+            found = state[part][key]
+            if found.shape != array.shape or found.dtype.kind != "f" or not np.isfinite(found).all():
                 raise Refuted(f"{where}: afterwards {words}{key} is not a finite array of shape {array.shape}")
-    return state, loss
+    return state | {"steps": like["steps"] + steps}, loss

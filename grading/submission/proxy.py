@@ -17,6 +17,8 @@ from grading.submission.problems import Missing, Problem, Raised, Returned, Time
 from grading.submission.transport import Transport
 
 PROBLEMS: dict[str, type[Problem]] = {"missing": Missing, "raised": Raised, "returned": Returned}
+FORM = "the worker's answer was not in the agreed form"
+"""Said where submitted code took the worker over."""
 Reference = Callable[[str, list[Any], dict[str, Any]], Any]
 
 
@@ -148,7 +150,7 @@ def unwrap(reply: Any) -> Any:
     if not isinstance(reply, dict) or not (
         {"value"} == set(reply) or {"problem", "message", "traceback"} == set(reply)
     ):
-        raise Returned("the worker's answer was not in the agreed form")
+        raise Returned(FORM)
     if "value" in reply:
         return reply["value"]
     kind, message, traceback = reply["problem"], reply["message"], reply["traceback"]
@@ -194,10 +196,12 @@ class Function:
         positions = [self.stub.parameters.index(name) for name in names]
         self.submission.calls.append(Call(self.stub, args, {}))
         reply = self.submission.request(self.message("gradient", args) | {"wrt": positions, "cotangent": cotangent})
+        if not isinstance(reply, dict) or not isinstance(reply.get("gradients"), dict):
+            raise Returned(FORM)
         called = {str(self.stub.parameters.index(name)): name for name in names}
         gradients = {called.get(name, name): grad for name, grad in reply["gradients"].items()}
-        self.submission.calls[-1] = Call(self.stub, args, {}, reply["value"])
-        return reply["value"], gradients
+        self.submission.calls[-1] = Call(self.stub, args, {}, reply.get("value"))
+        return reply.get("value"), gradients
 
     def message(self, op: str, args: tuple[Any, ...]) -> dict[str, Any]:
         """The request that all operations share."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from torch.distributions import Bernoulli
 
-from grading.submission import plain
+from grading.submission import InProcess, Returned, Submission, plain
+from grading.submission.transport import Listen
 from grading.submission.worker import GREY_PIXELS, depart, describe
 
 PLAIN = st.recursive(
@@ -114,3 +117,16 @@ def test_subclasses_of_numbers_and_text_do_not_cross() -> None:
 
     with pytest.raises(plain.Unusable):
         depart(Float(1.0))
+
+
+@pytest.mark.parametrize("forged", [7.0, [1.0], {}, {"value": 1.0}, {"value": 1.0, "gradients": [1.0]}])
+def test_a_forged_gradient_is_no_fault_of_the_grader(forged: object) -> None:
+    """An answer of another form, as only a worker that was taken over can give, is said to be one."""
+
+    class Forger(InProcess):
+        def request(self, request: bytes, timeout: float, listen: Listen) -> bytes:
+            return plain.encode({"value": forged})
+
+    submission = Submission(Forger(Path()))
+    with pytest.raises(Returned, match="agreed form"):
+        submission.gumbel_softmax.sample.gradient(np.ones(2) / 2, np.zeros((1, 2)), 1.0, wrt="probs")

@@ -18,8 +18,9 @@ from bench.race import averaging
 from grading.experiments import checkpoint, epoch, evaluation, mnist
 from grading.experiments.reference_epochs import next_epoch, trace_of, trained
 from grading.experiments.training import Run, Size, course_model, train
-from grading.submission import InProcess, Raised, Submission
+from grading.submission import InProcess, Raised, Returned, Submission, plain
 from grading.submission.network import Network
+from grading.submission.transport import Listen
 from grading.verdict.claims import Refuted
 from implementations import iwae, vae
 from tests import autoencoders as ae
@@ -193,6 +194,44 @@ def test_a_profiler_keeps_listening(tmp_path: Path) -> None:
         assert sys.getprofile() is not None and heard
     finally:
         sys.setprofile(None)
+
+
+class Forger(InProcess):
+    """A worker that was taken over: it has one answer to everything."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(ROOT)
+        self.value = value
+
+    def request(self, request: bytes, timeout: float, listen: Listen) -> bytes:
+        """That answer."""
+        return plain.encode({"value": self.value})
+
+
+STATE = epoch.new_state(Network(course_model(0)))
+
+
+@pytest.mark.parametrize(
+    ("forged", "problem"),
+    [
+        (7.0, Returned),
+        ({"loss": 1.0}, Returned),
+        ({"state": STATE, "loss": "small"}, Returned),
+        ({"state": STATE, "loss": float("nan")}, Returned),
+        ({"state": STATE | {"first": {}}, "loss": 1.0}, Returned),
+        ({"state": STATE | {"first": {key: [[1.0], []] for key in STATE["first"]}}, "loss": 1.0}, Returned),
+        ({"state": STATE | {"first": dict.fromkeys(STATE["first"], "text")}, "loss": 1.0}, Refuted),
+    ],
+)
+def test_a_forged_epoch_is_no_fault_of_the_grader(tmp_path: Path, forged: object, problem: type[Exception]) -> None:
+    """What is no state ends the check; the number of steps is the judge's own."""
+    with pytest.raises(problem):
+        train(Submission(Forger(forged)), RUN, small(), SIZE, 0, tmp_path, print)
+    few = STATE | {"steps": -(10**9)}
+    train(Submission(Forger({"state": few, "loss": 1.0})), RUN, small(), SIZE, 0, tmp_path, print)
+    (path,) = tmp_path.glob("*.npz")
+    found = checkpoint.read_checkpoint(path)
+    assert found is not None and found[0]["steps"] == 2 * -(-len(small().train) // 100)
 
 
 def test_a_training_epoch_by_epoch_continues_itself(tmp_path: Path) -> None:
