@@ -24,7 +24,7 @@ import msgspec
 import pytest
 
 from grading.assignment import CatalogueError, Check, Course, Kind, Question, contract, load_course
-from grading.assignment.catalogue import matches
+from grading.assignment.course import matches
 from grading.feedback import terminal
 from grading.feedback.detail import Detail
 from grading.feedback.summary import summary, to_do

@@ -17,7 +17,7 @@ from derivations.reader import ReadError
 from derivations.report import DocumentReport, Equation, Step
 from derivations.verdict import Status
 from grading.assignment import Question, load
-from grading.assignment.catalogue import DERIVATION
+from grading.assignment.question import DERIVATION
 from grading.submission import Missing, Submission
 from grading.verdict import closed_forms
 from grading.verdict.claims import NeedsHuman, Refuted

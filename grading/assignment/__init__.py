@@ -5,9 +5,11 @@ the command line, the handout, the reports) reads them here.  The manifest of ch
 the course is loaded, before anything of a submission is looked at, so no grade depends on what was collected.
 """
 
-from grading.assignment.catalogue import CatalogueError, Check, Course, Kind, Question, load
+from grading.assignment.catalogue import load
 from grading.assignment.contract import ContractFunction, ContractModule, contract
+from grading.assignment.course import CatalogueError, Course
 from grading.assignment.course_file import load_course
+from grading.assignment.question import Check, Kind, Question
 
 __all__ = [
     "CatalogueError",

@@ -49,19 +49,11 @@ from pathlib import Path
 
 import msgspec
 
-from grading.assignment.catalogue import (
-    PAGES,
-    TITLE,
-    CatalogueError,
-    Course,
-    Points,
-    Question,
-    Step,
-    read_page,
-    validated,
-)
+from grading.assignment.catalogue import PAGES, read_page, validated
+from grading.assignment.course import TITLE, CatalogueError, Course
 from grading.assignment.limits import TimeLimits
 from grading.assignment.policy import EVERY, Late, Policy, Request, Times
+from grading.assignment.question import Points, Question, Step
 from grading.assignment.tables import read_requests, read_times
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
-from grading.assignment.catalogue import CatalogueError
+from grading.assignment.course import CatalogueError
 from grading.assignment.policy import Request, Times
 from grading.spreadsheet import Row, table_of
 

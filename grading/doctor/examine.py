@@ -13,7 +13,7 @@ from derivations.reader import ReadError
 from derivations.reader.code import read_code
 from derivations.report import DocumentReport
 from grading.assignment import ContractFunction, ContractModule, Course, Kind, Question, contract
-from grading.assignment.catalogue import DERIVATION
+from grading.assignment.question import DERIVATION
 from grading.submission import Missing, Problem, Submission
 from grading.verdict import closed_forms
 from grading.verdict.answers import at_a_glance, sections

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from grading.assignment import Kind, Question
-from grading.assignment.catalogue import DERIVATION
+from grading.assignment.question import DERIVATION
 from grading.verdict.judge import Judge
 from grading.verdict.outcome import Outcome, State
 

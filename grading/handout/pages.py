@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derivations.contexts import names_at
 from grading.assignment import Check, Course, Kind, Question
-from grading.assignment.catalogue import DERIVATION
+from grading.assignment.question import DERIVATION
 from grading.verdict import closed_forms
 
 LEVELS = {"D": "Level D", "C": "Level C", "B": "Level B", "A": "Level A"}

@@ -24,7 +24,7 @@ import tempfile
 from pathlib import Path
 
 from grading.assignment import contract, load
-from grading.assignment.catalogue import DERIVATION
+from grading.assignment.question import DERIVATION
 from grading.submission import InProcess, Submission
 from tests.suite.killing import RunnableCheck, all_checks
 from tests.suite.mutants import MUTANTS

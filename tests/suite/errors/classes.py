@@ -62,7 +62,7 @@ BUILT_IN = {
     ("grading/submission/folder.py", "ValueError"): "said of the page by whoever reads it, in a LayoutError",
     ("grading/spreadsheet.py", "Error"): "told by whoever reads the table, with its name",
     ("grading/experiments/battery.py", "ValueError"): "an answer that differs from the reference: part of an outcome",
-    ("grading/assignment/catalogue.py", "KeyError"): PROGRAM,
+    ("grading/assignment/course.py", "KeyError"): PROGRAM,
     ("grading/submission/proxy.py", "AttributeError"): PROGRAM,
     ("grading/verdict/exhibits.py", "ValueError"): PROGRAM,
     **{(f"grading/montecarlo/{page}.py", "ValueError"): PROGRAM for page in ("categorical", "mean", "sequential")},
