@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 from grading.gradebook import HandedIn, content_hash
-from grading.gradebook.content import PROJECT
 from grading.intake import Taken, take_in
+from grading.places import PROJECT
 from grading.submission.folder import Layout, LayoutError
 
 EXAMPLES = PROJECT / "grading" / "examples"

@@ -29,6 +29,7 @@ from grading.feedback import terminal
 from grading.feedback.detail import Detail
 from grading.feedback.summary import summary, to_do
 from grading.montecarlo import Budget
+from grading.places import CHECKS
 from grading.search import NoMoreExamples, forget_patch, load_profile, stop_search
 from grading.submission import InProcess, Problem, Submission
 from grading.submission.folder import LayoutError
@@ -48,7 +49,6 @@ TO_DO = "still to do"
 """Reports of checks that found nothing to check: counted as failures, but told in one line a question."""
 WAITS_FOR = pytest.StashKey[str]()
 """The question that holds a check back."""
-SUITE = Path(__file__).parent.parent / "tests" / "suite"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -79,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if JUDGE not in config.stash:
         config.stash[JUDGE] = Judge(course_of(config))
     if config.getoption("--submission") and config.args_source is config.ArgsSource.INVOCATION_DIR:
-        config.args = [str(SUITE.parent)]  # pytest takes a folder after a space for its root, and finds no tests there
+        config.args = [str(CHECKS)]  # pytest takes a folder after a space for its root, and finds no tests there
     config.args.extend(str(folder) for folder in config.stash[JUDGE].course.tests)
 
 
@@ -104,11 +104,9 @@ def folder_of(config: pytest.Config) -> Path:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out the suite's tests of itself when a submission is checked, and with `--question` the files whose marks
-    name other questions only: importing them would make one question's answer slow.  None leaves it to pytest."""
+    """With `--question`, leave out the files whose marks name other questions only: importing them would make one
+    question's answer slow.  None leaves it to pytest."""
     numbers = config.getoption("--question")
-    if collection_path == SUITE and (numbers or config.getoption("--submission")):
-        return True
     if not numbers or not fnmatch(collection_path.name, "test_*.py"):
         return None
     marked = re.findall(r'mark\.question\("([\d.]+)"\)', collection_path.read_text(encoding="utf-8"))

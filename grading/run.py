@@ -14,8 +14,7 @@ from msgspec.structs import replace
 from grading.assignment import Course, Kind, Question
 from grading.cluster.job import Ended, Job, course_at
 from grading.gradebook import Conditions, Experiments, Gradebook, GradebookError, Key, Standing, fingerprints, standing
-from grading.gradebook.content import PROJECT
-from grading.gradebook.fingerprint import TESTS
+from grading.places import CHECKS, PROJECT
 from grading.sandbox import Isolation
 from grading.verdict.outcome import Outcome, State
 
@@ -76,7 +75,7 @@ class Run:
     @cached_property
     def fingerprints(self) -> dict[str, str]:
         """The identity of every check of the project and of the course's own tests."""
-        return fingerprints(self.course.manifest(), (TESTS, *self.course.tests))
+        return fingerprints(self.course.manifest(), (CHECKS, *self.course.tests))
 
     def standing(self, content: str) -> Standing:
         """Where one submission stands."""

@@ -23,7 +23,8 @@ from grading.cluster.pool import Pool
 from grading.entries import entries
 from grading.feedback.detail import Detail
 from grading.gradebook import Conditions, Experiments, Gradebook, GradebookError, Prerequisites, Profile, content_hash
-from grading.gradebook.content import NOTHING, PROJECT
+from grading.gradebook.content import NOTHING
+from grading.places import PROJECT
 from grading.report import write
 from grading.run import NAME, Run, Settings, settings_of
 from grading.sandbox import Isolation

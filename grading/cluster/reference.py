@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from grading.experiments.battery import Answer, Probe, answer
+from grading.places import PROJECT
 from grading.sandbox import Isolation
 from grading.sandbox.forking import ForkServer
 from grading.submission import Submission
 from grading.submission.remote import Remote
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass

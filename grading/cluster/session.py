@@ -15,20 +15,19 @@ from typing import Any
 
 import pytest
 
-import tests
 from grading import pytest_plugin
 from grading.assignment import Kind, contract
 from grading.cluster.job import Ended, Job, Publish
 from grading.cluster.reference import Reference
 from grading.cluster.takeover import TakeOver
 from grading.gradebook.conditions import Experiments, Prerequisites
+from grading.places import CHECKS
 from grading.submission import Submission, Transport
 from grading.submission.folder import Layout, LayoutError
 from grading.verdict.judge import TO_BE_READ, Judge
 from grading.verdict.naming import Namer, namer
 from grading.verdict.outcome import Outcome, State
 
-CHECKS = Path(tests.__file__).parent
 OPTIONS = ["-c", os.devnull, "-p", "no:cacheprovider", "-p", "no:terminal", "-s"]
 OPTIONS += ["--import-mode=importlib", "--continue-on-collection-errors", "-p", "no:unraisableexception"]
 

@@ -27,6 +27,7 @@ import pooch
 from grading.experiments import evaluation
 from grading.experiments.mnist import Digits, download, embedded, read
 from grading.experiments.training import Progress, Run, Size, Trained, train
+from grading.places import PROJECT
 from grading.submission import InProcess, Submission
 
 VAE = Run("VAE", "vae.loss")
@@ -167,7 +168,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--profile", choices=list(PROFILES), default="quick")
     options = parser.parse_args()
-    profile, reference = PROFILES[options.profile], Submission(InProcess(Path(__file__).parents[2]))
+    profile, reference = PROFILES[options.profile], Submission(InProcess(PROJECT))
     digits, fresh = profile.digits(), not SPREAD.exists()
     with SPREAD.open("a", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")

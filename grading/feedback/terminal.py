@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 
 from _pytest._code.code import TerminalRepr
 from _pytest._io import TerminalWriter
@@ -17,9 +16,10 @@ from grading.assignment import Check, Question
 from grading.feedback.detail import Detail
 from grading.feedback.sketch import sketch
 from grading.feedback.trail import facts, trail
+from grading.places import PROJECT
 from grading.verdict.outcome import Outcome, State
 
-NOTEBOOKS = Path(__file__).parents[2] / "derivations" / "notebooks"
+NOTEBOOKS = PROJECT / "derivations" / "notebooks"
 WIDTH = 78
 HANGING = " " * 12
 HEADLINES = {

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from grading.places import PROJECT
 from grading.submission.folder import table_of
 
 IGNORED = {"__pycache__", "node_modules", "build", "dist", "out"}
@@ -19,7 +20,6 @@ NAMES = {"name", "id", "names", "ids"}
 BLOCK = 2**20
 NOTHING = hashlib.sha256().hexdigest()
 """The hash of a submission without a file."""
-PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
 def content_hash(folder: Path) -> str:

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
-TESTS = PROJECT / "tests"
+from grading.places import CHECKS, PROJECT
+
 ROOMS = ("tests", "derivations", "grading.montecarlo", "grading.verdict.claims", "grading.experiments")
 DATA = (".lark", ".toml", ".json", ".csv")
 
 
-def fingerprints(checks: Iterable[str], folders: Sequence[Path] = (TESTS,)) -> dict[str, str]:
+def fingerprints(checks: Iterable[str], folders: Sequence[Path] = (CHECKS,)) -> dict[str, str]:
     """Check identifier to fingerprint; a check without a test has none.
 
     The check `2.2.16/name` is the test `test_name`.  Should several files have one of that name, all of them count.

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-ROOT = Path(__file__).parent.parent.parent
+from grading.places import PROJECT
+
 PARTS = ("derivations", "grading", "tests", "pyproject.toml", "README.md", "LICENSE")
 
 
@@ -26,12 +27,12 @@ def build(target: Path) -> Path:
     Raises:
         WheelError: this is an installed copy rather than the project's own folder, or pip failed.
     """
-    if not (ROOT / "pyproject.toml").exists():
+    if not (PROJECT / "pyproject.toml").exists():
         raise WheelError("the handout is made from a clone of the project; this is an installed copy")
     with TemporaryDirectory() as scratch:
         source = Path(scratch) / "project"
         for part in PARTS:
-            copy(ROOT / part, source / part)
+            copy(PROJECT / part, source / part)
         command = [
             sys.executable,
             "-m",

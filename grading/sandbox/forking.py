@@ -12,12 +12,12 @@ from types import TracebackType
 
 import msgspec
 
+from grading.places import PROJECT
 from grading.sandbox import processes
 from grading.sandbox.confine import SandboxUnavailable, available
 from grading.sandbox.policy import Isolation, Policy
 from grading.sandbox.scratch import remove
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from grading.sandbox.server import main; main(*sys.argv[2:])"
 START_SECONDS = 120.0
 """Importing torch on a cold, busy machine may take this long."""

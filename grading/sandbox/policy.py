@@ -10,6 +10,8 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from grading.places import PROJECT
+
 MiB, GiB = 2**20, 2**30
 ROOMS = ("derivations", "implementations", "tests", "grading")
 SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/usr/share/zoneinfo")
@@ -68,8 +70,7 @@ def libraries() -> list[Path]:
 
 def own_rooms() -> set[Path]:
     """The folders of this project's packages: the reference, the checks, the derivations, the grader."""
-    project = Path(__file__).resolve().parent.parent.parent
-    return {project / room for room in ROOMS}
+    return {PROJECT / room for room in ROOMS}
 
 
 def without(root: Path, excluded: set[Path]) -> list[Path]:

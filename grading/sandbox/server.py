@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from grading.places import PROJECT
 from grading.sandbox import processes
 from grading.sandbox.confine import available, confine
 from grading.sandbox.frames import NO_TOKEN, Frame, Kind, pack
@@ -113,8 +114,7 @@ def clean_interpreter(policy: Policy) -> None:
     """Environment, search path and temporary folder as a submission should find them."""
     os.environ.clear()
     os.environ.update(HOME=str(policy.scratch), TMPDIR=str(policy.scratch), LANG="C.UTF-8", MPLBACKEND="Agg")
-    project = str(Path(__file__).resolve().parent.parent.parent)
-    sys.path[:] = [entry for entry in sys.path if entry not in ("", project)]
+    sys.path[:] = [entry for entry in sys.path if entry not in ("", str(PROJECT))]
     sys.argv[:] = [""]
     tempfile.tempdir = None
 

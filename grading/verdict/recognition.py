@@ -25,6 +25,10 @@ class KnownMistake(Protocol):
     """A plausible mistake in one function of the contract."""
 
     @property
+    def question(self) -> str:
+        """The number of the question that asks for the function."""
+
+    @property
     def function(self) -> str:
         """`gamma.fisher_information`."""
 

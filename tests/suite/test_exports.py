@@ -54,7 +54,8 @@ def test_the_autograder_zip_has_what_gradescope_runs_and_no_solution(tmp_path: P
         names = archive.namelist()
         assert {"setup.sh", "run_autograder", "constraints.txt", "evidence/pyproject.toml"} <= set(names)
         assert archive.getinfo("run_autograder").external_attr >> 16 & 0o111
-        assert not [name for name in names if "implementations/" in name or "tests/suite/" in name]
+        solutions = ("implementations/", "tests/suite/", "derivations/topics/", "derivations/notebooks/", "examples/")
+        assert not [name for name in names if any(each in name for each in solutions)]
         assert "results/results.json" in archive.read("run_autograder").decode()
 
 

@@ -23,7 +23,7 @@ from derivations.language import Relation, Sign
 from derivations.reader import ReadError, read_expression
 from grading.assignment import load, load_course
 from grading.handout import HandoutError, write
-from grading.handout.wheel import ROOT
+from grading.places import PROJECT
 
 SECRET = ("implementations/", "derivations/topics/", "derivations/notebooks/", "grading/examples/", "tests/suite/")
 SHORTEST = 40
@@ -80,7 +80,7 @@ def rules(page: str) -> list[str]:
 def bodies() -> list[tuple[str, str]]:
     """Bodies of the reference's and the topics' functions, without docstrings."""
     found = []
-    for path in [*(ROOT / "implementations").glob("*.py"), *(ROOT / "derivations" / "topics").glob("*.py")]:
+    for path in [*(PROJECT / "implementations").glob("*.py"), *(PROJECT / "derivations" / "topics").glob("*.py")]:
         if path.is_symlink():  # data.py is the suite's own loader of MNIST, which students get too
             continue
         for node in ast.walk(ast.parse(path.read_text())):
@@ -203,7 +203,7 @@ def test_a_course_is_handed_out_as_it_is_graded(tmp_path: Path, monkeypatch: pyt
     """The course in the handout asks the very same questions; who was given more time, and why, is not in it."""
     monkeypatch.setattr("grading.handout.wheel.build", lambda target: target / "evidence_vi.whl")
     path = tmp_path / "course.toml"
-    path.write_text(COURSE.replace("{own}", str(ROOT / "docs" / "own_question" / "bayesian_linear_regression")))
+    path.write_text(COURSE.replace("{own}", str(PROJECT / "docs" / "own_question" / "bayesian_linear_regression")))
     course, out = load_course(path), tmp_path / "out"
     write(out, course, path=path)
     again = load_course(out / "course.toml")

@@ -15,7 +15,7 @@ HANDOUT = [
     Case(
         "evidence handout new",
         ("the handout is made from a clone of the project; this is an installed copy",),
-        machine=lambda: patch("grading.handout.wheel.ROOT", Path("nowhere")),
+        machine=lambda: patch("grading.handout.wheel.PROJECT", Path("nowhere")),
     ),
     Case(
         "evidence handout new",
