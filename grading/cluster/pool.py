@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
@@ -32,8 +33,9 @@ PROGRAM = ("-P", "-m", "grading.cluster.station")
 """Without the folder that the grader was started in: it may be a submission, with modules of any name."""
 ATTEMPTS = 2
 SILENCE = {Kind.TEST: 600.0, Kind.EXPERIMENT: 1800.0, Kind.PROSE: 600.0}
-FULL_TRAINING = 48 * 3600.0
 """Seconds without an outcome after which a station is taken for lost."""
+FULL_TRAINING = 48 * 3600.0
+"""The same for an experiment of the profile `full`."""
 
 
 class Lost(Exception):
@@ -71,10 +73,11 @@ class Station:
             )
 
     def give(self, job: Job) -> None:
-        """Start a job."""
+        """Start a job.  A station that ended while it had none is found lost where it is heard."""
         self.job, self.left = job, deque(job.checks)
         self.wait_for_next()
-        send(self.channel, msgspec.msgpack.encode(job))
+        with suppress(BrokenPipeError, ConnectionResetError):
+            send(self.channel, msgspec.msgpack.encode(job))
 
     def wait_for_next(self) -> None:
         """Set the deadline of the check in flight."""

@@ -125,6 +125,20 @@ def outcome(check: str, state: State = State.PASSED, message: str = "") -> Outco
     return Outcome(check=check, state=state, message=message)
 
 
+def test_a_station_that_ends_between_two_jobs_is_replaced(tmp_path: Path) -> None:
+    """As where the kernel needs the memory: the next job is done all the same, and nothing of it is broken."""
+    run = open_run(tmp_path, 0)
+    run.gradebook.hand_in(SUBMISSIONS[:2])
+    first, second = run.jobs(run.course.questions)
+    with Pool(1, Isolation.SANDBOX, STATION) as pool:
+        assert len(list(pool.run([first]))) == len(first.checks)
+        (station,) = pool.stations
+        station.process.kill()
+        station.process.wait()
+        states = {ended.outcome.state for _, ended in pool.run([second])}
+    assert states == {State.PASSED}
+
+
 def test_an_outcome_that_is_there_stays(tmp_path: Path) -> None:
     """A second outcome under the same key changes nothing."""
     book, key = Gradebook(tmp_path / NAME), Key("c", "1.2.4/x", "f", "seed 0")
