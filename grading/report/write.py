@@ -19,7 +19,8 @@ from grading.gradebook import HandedIn
 from grading.gradebook.content import NOTHING
 from grading.regrade import asked
 from grading.report import overview, page
-from grading.report.data import Circumstances, Report, report
+from grading.report.data import Report
+from grading.report.fill import Circumstances, report
 from grading.run import Run
 
 
