@@ -122,7 +122,7 @@ def moments(problem: Problem) -> Moments:
 
 def shares(covariance: Vector, variance: Vector) -> list[tuple[np.ndarray, np.ndarray]]:
     """Numerators and denominators of the scaling, summed over groups of 1, 2 and 4 neighbouring parameters."""
-    return [tuple(v.reshape(-1, size).sum(axis=1) for v in (covariance, variance)) for size in (1, 2, 4)]  # type: ignore[misc]
+    return [tuple(v.reshape(-1, size).sum(axis=1) for v in (covariance, variance)) for size in (1, 2, 4)]
 
 
 def few_points(rng: np.random.Generator) -> Problem:

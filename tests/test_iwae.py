@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from scipy.special import logsumexp
 
 from grading.montecarlo import check_bound, rng_for
-from grading.submission import Submission
+from grading.submission import Model, Submission
+from grading.submission.network import Network
 from grading.verdict.claims import array, claim, number
 from tests import autoencoders as ae
 from tests.gradient_parts import ATOL, RTOL, define, values
@@ -147,7 +148,7 @@ def weights_of(terms: ae.Terms) -> torch.Tensor:
     return torch.softmax(terms.log_w.detach(), dim=1)
 
 
-def wrong_gradients(terms: ae.Terms, network: ae.Network, prefix: str, like: dict[str, Array]) -> Mistakes:
+def wrong_gradients(terms: ae.Terms, network: Network, prefix: str, like: dict[str, Array]) -> Mistakes:
     """Gradients of known mistakes, and of other estimators."""
     w = weights_of(terms)
     wrong: dict[str, Callable[[], torch.Tensor]] = {
@@ -192,7 +193,7 @@ def test_expected_bounds_are_ordered(submission: Submission, seed: int) -> None:
     claim(bounds[2] > bounds[0] + 1e-3 * kl, f"the bound does not rise with K: {shown}, log p(x) = {log_p:.6f}")
 
 
-def expected_bound(submission: Submission, model: ae.Model, x: Array, K: int, n: int = 12) -> float:
+def expected_bound(submission: Submission, model: Model, x: Array, K: int, n: int = 12) -> float:
     """E over K independent draws of minus the loss of one row: every combination of quadrature nodes."""
     node, weight = normal_nodes(0.0, 1.0, n)
     index = np.array(list(itertools.combinations_with_replacement(range(n), K)))

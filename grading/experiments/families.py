@@ -110,7 +110,7 @@ def contour(axes: Axes, covariance: Square, **style: object) -> None:
     lengths, directions = np.linalg.eigh(covariance)
     angle = np.degrees(np.arctan2(directions[1, 1], directions[0, 1]))
     width, height = 2 * CONTOUR * np.sqrt(lengths[::-1])
-    axes.add_patch(Ellipse((0, 0), width, height, angle=angle, **({"facecolor": "none"} | style)))  # type: ignore[arg-type]
+    axes.add_patch(Ellipse((0, 0), width, height, angle=angle, **({"facecolor": "none"} | style)))
 
 
 def describe(found: dict[str, Float[np.ndarray, " R"]]) -> str:

@@ -10,6 +10,8 @@ import socket
 import struct
 import sys
 import time
+from io import BufferedRWPair
+from typing import Any
 
 import msgspec
 
@@ -28,14 +30,14 @@ def main() -> None:
         say(channel, b"")
 
 
-def ended(job: dict, check: str) -> dict:
+def ended(job: dict[str, Any], check: str) -> dict[str, Any]:
     """A check that passed, with a message that only this submission, check and seed give."""
     seed = job["conditions"]["seed"]
     message = hashlib.sha256(f"{job['content']} {check} {seed}".encode()).hexdigest()
     return {"outcome": {"check": check, "state": "passed", "message": message}, "policy": f"seed {seed}"}
 
 
-def say(channel, payload: bytes) -> None:
+def say(channel: BufferedRWPair, payload: bytes) -> None:
     """One message, preceded by its length."""
     channel.write(LENGTH.pack(len(payload)) + payload)
     channel.flush()

@@ -15,7 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from grading.assignment import load, load_course
-from grading.cli import MISTAKES, app
+from grading.cli import app
+from grading.cli.mistakes import MISTAKES
 from grading.exports import canvas, github, gradescope, junit, moodle, tables
 from grading.report.data import Report
 from grading.report.write import reports_of

@@ -125,7 +125,9 @@ LINES = [
 
 
 @pytest.mark.parametrize(("question", "latex", "expected"), LINES)
-def test_each_line_is_judged_in_the_context_of_its_question(question: str, latex: str, expected: list[set]) -> None:
+def test_each_line_is_judged_in_the_context_of_its_question(
+    question: str, latex: str, expected: list[set[str]]
+) -> None:
     found = report(question, latex)
     assert [e.problem for e in found.equations] == [None]
     assert len(found.steps) == len(expected)

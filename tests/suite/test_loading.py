@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def write(folder: Path, **files: str) -> Path:
     return folder
 
 
-def call(worker: Worker, function: str, *args: object, **extra: object) -> dict:
+def call(worker: Worker, function: str, *args: object, **extra: object) -> Any:
     """The worker's reply to a call."""
     message = {"op": "call", "function": function, "args": list(args), "kwargs": {}, "tensors": False, **extra}
     return plain.decode(worker.answer(plain.encode(message), lambda raw: None), trusted=False)

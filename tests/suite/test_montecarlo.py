@@ -9,6 +9,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ from grading.montecarlo import (
 )
 from grading.montecarlo.calibration.cases import CASES, Case
 from grading.montecarlo.calibration.laws import LAWS, Law
-from grading.montecarlo.calibration.rare import TILTED, rejections
+from grading.montecarlo.calibration.rare import TILTED, Tilted, rejections
 from grading.montecarlo.calibration.replicate import highest_evidence, replicate
 from grading.montecarlo.calibration.trials import Trial
 from grading.montecarlo.categorical import CountsFollow
@@ -219,7 +220,7 @@ def test_monitoring_costs_nothing(law: Law) -> None:
 
 
 @pytest.mark.parametrize("tilted", TILTED, ids=lambda t: f"{t.kind}, {t.law}")
-def test_importance_sampling_agrees_at_one_percent(tilted) -> None:
+def test_importance_sampling_agrees_at_one_percent(tilted: Tilted) -> None:
     """The tilted estimate is unbiased, so at alpha = 0.01 it must find what direct simulation finds: under 0.01."""
     weights, rejected = rejections(tilted, 400, rng_for(0, tilted.law), 0.01, 1000)
     assert rejected.mean() > 0.3
@@ -293,7 +294,7 @@ def test_batches_reach_the_limit_exactly() -> None:
     assert max(b / n for b, n in zip(batch_sizes(22_105)[8:], np.cumsum(batch_sizes(22_105))[7:], strict=False)) <= 0.13
 
 
-def test_calibration_resumes_where_it_stopped(tmp_path, monkeypatch) -> None:
+def test_calibration_resumes_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block that is there is kept; shards share the blocks; tables are written from what is there."""
     measured: list[float] = []
 

@@ -56,7 +56,7 @@ def test_a_judge_never_rebuilds_what_only_a_worker_may() -> None:
         ("<f8", (1,) * 40, b"12345678"),
     ],
 )
-def test_an_array_that_lies_about_itself_is_refused(payload: tuple) -> None:
+def test_an_array_that_lies_about_itself_is_refused(payload: tuple[object, ...]) -> None:
     """Shape, dtype and number of bytes must agree."""
     raw = msgspec.msgpack.encode(msgspec.msgpack.Ext(plain.ARRAY, msgspec.msgpack.encode(payload)))
     with pytest.raises(plain.Unusable):
@@ -79,7 +79,7 @@ def test_too_many_items_are_refused() -> None:
 class Liar(np.ndarray):
     """An array that claims to equal everything."""
 
-    def __eq__(self, other: object) -> bool:  # type: ignore[override]
+    def __eq__(self, other: object) -> bool:
         return True
 
 

@@ -13,7 +13,8 @@ from derivations.models import both_sides
 from derivations.models.build import build
 from derivations.models.concrete import concrete
 from derivations.models.dual import Dual, exp, parts
-from derivations.models.refuter import SUPPORT, cases, claim_of, cost_of, find_counterexample, holds_exactly
+from derivations.models.refuter import SUPPORT, claim_of, cost_of, find_counterexample, holds_exactly
+from derivations.models.sizes import cases
 from derivations.models.tables import EXACT, FLOAT
 from derivations.prover import decide
 from derivations.reader import read_relation

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from grading.experiments.autoencoders import IWAE, PATH, VAE
 from grading.experiments.battery import Battery, Comparison, Probe, answer, ascents, compare, losses
 from grading.gradebook import Conditions, Experiments, HandedIn, content_hash
 from grading.gradebook.conditions import AUDITED, TAKEN_OVER
-from grading.gradebook.content import PROJECT
+from grading.places import PROJECT
 from grading.run import Run, Settings
 from grading.sandbox import Isolation, available
 from grading.submission import InProcess, Submission
@@ -35,7 +36,7 @@ BATTERIES: dict[str, Battery] = {
 CHECK = "1.2.5/bbvi_finds_the_posterior"
 
 
-def expected(place: int, probe: Probe) -> dict:
+def expected(place: int, probe: Probe) -> Any:
     """The reference's answer."""
     REFERENCE.spent = 0.0
     return answer(REFERENCE, probe)

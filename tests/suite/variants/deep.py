@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.distributions import Bernoulli, Independent, Normal, RelaxedOneHotCategorical, kl_divergence
+from torch.distributions import Bernoulli, Distribution, Independent, Normal, RelaxedOneHotCategorical, kl_divergence
 from torch.nn import functional as F
 
 from implementations import diffusion, gumbel_softmax, iwae, vae
@@ -175,7 +175,7 @@ posterior.right("the Kalman gain", posterior_by_precisions)
 def terms_by_torch(x0: Tensor, x: Tensor, mean: Tensor, variance: Tensor, betas: Tensor) -> Any:
     """torch's KL divergences of diagonal Gaussians."""
 
-    def gaussian(m: Tensor, v: Tensor) -> Independent:
+    def gaussian(m: Tensor, v: Tensor) -> Distribution:
         return Independent(Normal(m, v.sqrt().reshape(-1, 1).expand_as(m), validate_args=False), 1)
 
     T, B, _ = x.shape
