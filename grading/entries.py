@@ -9,6 +9,7 @@ from pathlib import Path
 from grading.gradebook import HandedIn, content_hash
 from grading.intake import Taken, take_in
 from grading.places import PROJECT
+from grading.printable import printable
 from grading.submission.folder import Layout, LayoutError
 
 EXAMPLES = PROJECT / "grading" / "examples"
@@ -52,7 +53,7 @@ def names_of(taken: Taken) -> list[str]:
     layout = layout_of(taken)
     if taken.owner.certain or layout is None:
         return [taken.owner.name]
-    return members(layout) or [layout.name[:100] or taken.owner.name]
+    return members(layout) or [shown(layout.name) or taken.owner.name]
 
 
 def layout_of(taken: Taken) -> Layout | None:
@@ -67,7 +68,12 @@ def layout_of(taken: Taken) -> Layout | None:
 
 def members(layout: Layout) -> list[str]:
     """The members of a group."""
-    return list(dict.fromkeys(member[:100] for member in layout.names if member))
+    return list(dict.fromkeys(name for member in layout.names if (name := shown(member))))
+
+
+def shown(name: str) -> str:
+    """A name that somebody gave themselves, as it is kept: a short line that is told apart by what one sees of it."""
+    return printable(" ".join(name[:100].split()))
 
 
 def entry(name: str, taken: Taken) -> HandedIn:

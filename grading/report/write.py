@@ -23,6 +23,9 @@ from grading.report.data import Report
 from grading.report.fill import Circumstances, report
 from grading.run import Run
 
+LONGEST = 200
+"""Bytes of a name, without its hash and ending; file systems take 255, and a letter may have four."""
+
 
 def write(run: Run, out: Path, detail: Detail = Detail.FULL) -> Path:
     """Render everything from the gradebook; the path of the page to open first.  `detail` is that of the pages."""
@@ -66,6 +69,7 @@ def report_of(run: Run, entry: HandedIn, sharing: list[HandedIn]) -> Report:
 def file_name(submission: str) -> str:
     """A submission's name as a folder name: letters, digits, `-` and `_` stay; any other gets a hash too."""
     kept = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in submission)[:80]
+    kept = kept.encode()[:LONGEST].decode(errors="ignore")
     return kept if kept == submission else f"{kept}-{hashlib.sha256(submission.encode()).hexdigest()[:8]}"
 
 

@@ -221,6 +221,21 @@ def test_names_that_collide_are_told_apart(tmp_path: Path) -> None:
     assert len(book.handed_in()) == 4
 
 
+def test_names_are_told_apart_by_what_is_seen_of_them(tmp_path: Path) -> None:
+    """A control character and its code look alike; a line break cannot make a second line of a name."""
+    for folder, page in (
+        ("a", r'names = ["A\u001b", "A\\x1b", "B\n\tC", "  "]'),
+        ("b", 'name = "B C"'),
+        ("c", 'name = "\\n"'),
+    ):
+        (submission(tmp_path / "class" / folder) / "submission.toml").write_text(page)
+    found = entries(tmp_path / "class", tmp_path / "store")
+    assert [entry.submission for entry in found] == [r"A\x1b", "B C (a)", "B C (b)", "c"]
+    book = Gradebook(tmp_path / "gradebook.sqlite")
+    book.hand_in(found)
+    assert {entry.submission for entry in book.handed_in()} == {entry.submission for entry in found}
+
+
 def test_a_student_with_a_late_and_an_early_file_is_one(tmp_path: Path) -> None:
     """One copy with both files, late as a whole; a folder of the same name is the same student's."""
     source = tmp_path / "class"

@@ -18,7 +18,7 @@ from grading.gradebook import Conditions, Experiments, HandedIn, Key, Mark, cont
 from grading.report import overview, write
 from grading.report.data import Report, schema
 from grading.report.page import html
-from grading.report.write import reports_of
+from grading.report.write import file_name, put, reports_of
 from grading.run import Run, Settings
 from grading.sandbox import Isolation
 from grading.verdict.outcome import Outcome, Plot, State
@@ -168,6 +168,14 @@ def test_grades_csv_holds_no_formula(out: Path) -> None:
     rows = list(csv.DictReader(io.StringIO((out / "grades.csv").read_text())))
     assert len(rows) == 4 and all(float(row["maximum"]) == load().points for row in rows)
     assert not any(cell.startswith(("=", "+", "-c", "@")) for row in rows for cell in row.values())
+
+
+def test_every_name_has_a_file_of_its_own(tmp_path: Path) -> None:
+    """Long ones too, of letters that have four bytes each; none leads elsewhere."""
+    names = [letter * length for letter in ("a", "é", "漢", "𠀀", "/", ".") for length in (1, 2, 80, 100)]
+    for name in names:
+        put(tmp_path / f"{file_name(name)}.json", name.encode())
+    assert sorted(page.read_text() for page in tmp_path.iterdir()) == sorted(names)
 
 
 def test_a_report_can_be_rendered_again_without_running_anything(out: Path) -> None:
