@@ -32,10 +32,10 @@ lint: $(VENV)/ready  ## ruff and mypy
 	$(BIN)/mypy
 
 checks: $(VENV)/ready  ## the checks on the reference submission, as a student runs them
-	$(BIN)/pytest tests/test_*.py
+	$(BIN)/pytest
 
 suite: $(VENV)/ready
-	$(BIN)/pytest -q -n 2 --dist loadscope
+	$(BIN)/pytest -q -n 2 --dist loadscope tests
 
 bench: $(VENV)/ready  ## timings, side by side with the textbook versions
 	$(BIN)/python -m bench

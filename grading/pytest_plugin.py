@@ -2,7 +2,7 @@
 
     pytest                                  the checks, on the submission in this folder
     pytest --submission ../my-work          on another
-    pytest --question 2.2.16                one question, or a group such as 2.2
+    pytest --question 2.2.16                one question, or a group such as 2.2; `-k 2.2.16` is the same
     pytest --experiments quick              the training experiments too
     pytest --seed random                    other random inputs; any seed must pass
     pytest --feedback brief                 less on each failed check, or `instructor` for more
@@ -27,7 +27,7 @@ from grading.assignment import CatalogueError, Check, Course, Kind, Question, co
 from grading.assignment.course import matches
 from grading.feedback import terminal
 from grading.feedback.detail import Detail
-from grading.feedback.summary import summary, to_do
+from grading.feedback.summary import of, summary, to_do
 from grading.montecarlo import Budget
 from grading.places import CHECKS
 from grading.search import NoMoreExamples, forget_patch, load_profile, stop_search
@@ -76,11 +76,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.seed = int(text)
     config.option.hypothesis_seed = text
     load_profile()
+    take_numbers_for_questions(config)
     if JUDGE not in config.stash:
         config.stash[JUDGE] = Judge(course_of(config))
     if config.getoption("--submission") and config.args_source is config.ArgsSource.INVOCATION_DIR:
         config.args = [str(CHECKS)]  # pytest takes a folder after a space for its root, and finds no tests there
     config.args.extend(str(folder) for folder in config.stash[JUDGE].course.tests)
+
+
+def take_numbers_for_questions(config: pytest.Config) -> None:
+    """`-k 2.2.16` asks for that question: its tests have names in words, which alone would not match."""
+    words = [word.strip() for word in config.option.keyword.split(" or ")]
+    if all(re.fullmatch(r"\d[\d.]*", word) for word in words):
+        config.option.question, config.option.keyword = [*(config.option.question or []), *words], ""
 
 
 def course_of(config: pytest.Config) -> Course:
@@ -104,7 +112,7 @@ def folder_of(config: pytest.Config) -> Path:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With `--question`, leave out the files whose marks name other questions only: importing them would make one
+    """Leave out the files whose marks name only questions that were not asked for: importing them would make one
     question's answer slow.  None leaves it to pytest."""
     numbers = config.getoption("--question")
     if not numbers or not fnmatch(collection_path.name, "test_*.py"):
@@ -113,6 +121,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if marked and not any(matches(one, asked) for one in marked for asked in numbers) else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Attach each check to its page, keep the chosen questions, and put them in the order of the manifest."""
     course = config.stash[JUDGE].course
@@ -137,6 +146,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             )
         question, check = manifest[identifier]
         item.stash[CHECK] = question, check
+        item.extra_keyword_matches.add(question.number)  # for -k "2.2.16 and fisher"
         wanted = question.number in chosen and (check.kind is not Kind.EXPERIMENT or config.getoption("--experiments"))
         (kept if wanted else dropped).append(item)
     order = {identifier: place for place, identifier in enumerate(course.run_order())}
@@ -282,6 +292,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not judge.outcomes:
         return
     chosen = judge.course.select(config.getoption("--question"))
+    if config.option.keyword:  # one check: what else is asked, text answers too, is of no interest now
+        chosen = tuple(question for question in chosen if of(question, judge))
     sections = {"public checks": summary(judge, chosen)}
     if left := [vars(report)[TO_DO] for report in terminalreporter.getreports(TO_DO)]:
         sections = {TO_DO: to_do(left, chosen)} | sections

@@ -28,7 +28,7 @@ from grading.verdict.judge import TO_BE_READ, Judge
 from grading.verdict.naming import Namer, namer
 from grading.verdict.outcome import Outcome, State
 
-OPTIONS = ["-c", os.devnull, "-p", "no:cacheprovider", "-p", "no:terminal", "-s"]
+OPTIONS = ["-c", os.devnull, "-p", "no:cacheprovider", "-p", "no:terminal", "-s", "--assert=plain"]
 OPTIONS += ["--import-mode=importlib", "--continue-on-collection-errors", "-p", "no:unraisableexception"]
 
 ACROSS = 5

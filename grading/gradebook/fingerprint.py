@@ -15,7 +15,14 @@ from pathlib import Path
 
 from grading.places import CHECKS, PROJECT
 
-ROOMS = ("tests", "derivations", "grading.montecarlo", "grading.verdict.claims", "grading.experiments")
+ROOMS = (
+    "tests",
+    "derivations",
+    "grading.montecarlo",
+    "grading.verdict.claims",
+    "grading.verdict.closed_forms",
+    "grading.experiments",
+)
 DATA = (".lark", ".toml", ".json", ".csv")
 
 

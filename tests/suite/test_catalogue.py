@@ -23,11 +23,11 @@ class Collected:
         self.identifiers = [identifier for item in session.items if (identifier := identifier_of(item))]
 
 
-def collected() -> list[str]:
+def collected(*options: str) -> list[str]:
     """What pytest finds in the check files, training runs included."""
     plugin = Collected()
     files = [str(path) for path in sorted(CHECKS.glob("test_*.py"))]
-    pytest.main(["--collect-only", "-q", "--no-header", "--experiments", "quick", *files], plugins=[plugin])
+    pytest.main(["--collect-only", "-q", "--no-header", "--experiments", "quick", *options, *files], plugins=[plugin])
     return plugin.identifiers
 
 
@@ -44,6 +44,13 @@ def test_every_check_has_a_test_and_every_test_a_check() -> None:
     found = collected()
     assert len(found) == len(set(found))
     assert {i for i, (_, check) in manifest.items() if check.kind is not Kind.PROSE} <= set(found) <= set(manifest)
+
+
+def test_k_takes_numbers_of_questions() -> None:
+    """The tests of a question have names in words; a number finds them all, alone or with a word."""
+    wanted = {name for name in load().manifest() if name.startswith(("2.2.16/", "3.1.20/"))}
+    assert len(wanted) == 12 and set(collected("-k", "2.2.16 or 3.1.20")) == wanted
+    assert collected("-k", "2.2.16 and definite") == ["2.2.16/fisher_is_positive_definite"]
 
 
 def test_every_function_of_the_contract_belongs_to_a_question() -> None:

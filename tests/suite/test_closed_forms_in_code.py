@@ -19,7 +19,7 @@ from grading.doctor import Weight, examine
 from grading.submission import InProcess, Missing, Raised, Submission
 from grading.verdict import closed_forms
 from grading.verdict.claims import NeedsHuman, Refuted
-from tests.test_derivations import test_derivation as derivation
+from tests.derivation import judge as derivation
 
 RIGHT = {
     "log_likelihood": "N*log(tau/(2*pi))/2 - tau*Sum((x[n] - mu)**2, (n, 1, N))/2",

@@ -8,8 +8,8 @@ import pytest
 
 from grading.submission import InProcess, Submission
 from grading.verdict.claims import NeedsHuman, Refuted
+from tests.derivation import judge as derivation
 from tests.suite.test_goals import TEXTS, document
-from tests.test_derivations import test_derivation as derivation
 
 NOTHING = [  # definitions, trivial identities, idle true steps, a wrong step
     ("1.1.1", "a triviality"),
