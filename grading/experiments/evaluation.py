@@ -42,6 +42,9 @@ class Bound(msgspec.Struct, frozen=True):
     mean: float
     standard_error: float
 
+    def __str__(self) -> str:
+        return f"{self.mean:.2f} ± {self.standard_error:.2f} nats on {self.images} test images"
+
 
 def bound(model: Model, images: UInt8[np.ndarray, "n D"], K: int, seed: int = 0) -> Bound:
     """The mean of `bound_values`; the standard error covers the chance in images and draws."""

@@ -16,8 +16,9 @@ import torch
 
 from bench.race import averaging
 from grading.experiments import checkpoint, epoch, evaluation, mnist
+from grading.experiments.autoencoders import PROFILES, Measured
 from grading.experiments.reference_epochs import next_epoch, trace_of, trained
-from grading.experiments.training import Run, Size, course_model, train
+from grading.experiments.training import Run, Size, Trained, course_model, train
 from grading.submission import InProcess, Raised, Returned, Submission, plain
 from grading.submission.network import Network
 from grading.submission.transport import Listen
@@ -265,6 +266,20 @@ def test_measured_bound_is_the_definition() -> None:
     assert found.mean == pytest.approx(ae.log_evidence(case.model, case.x).mean(), abs=0.02)
     exact = evaluation.bound(ae.network_of(ae.Case(ae.affine_model(rng), case.x, case.eps)).float(), images, 1)
     assert exact.images == 4 and exact.standard_error > 0
+
+
+def test_a_gain_is_paired_by_image() -> None:
+    """Images differ by tens of nats and the two models by one: its error knows only how much the one varies."""
+    plain = np.random.default_rng(0).normal(-90.0, 25.0, 200)
+    better = plain + np.resize([0.9, 1.1], 200)
+    baseline, other = (Measured(Trained(RUN, None, ()), {5000: each}, 0) for each in (plain, better))
+    gain = other.gain(baseline, 5000)
+    assert str(gain) == "1.00 ± 0.01 nats on 200 test images" and other.bound(5000).standard_error > 1
+
+
+def test_every_profile_measures_what_the_assignment_asks() -> None:
+    """L_1, L_50 and L_5000, each on a stated number of images."""
+    assert all(list(profile.evaluated) == [1, 50, 5000] for profile in PROFILES.values())
 
 
 def test_active_units_are_those_that_move() -> None:
