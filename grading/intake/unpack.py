@@ -6,6 +6,7 @@ on names and sizes.  What is counted is what comes out, not what the archive cla
 
 from __future__ import annotations
 
+import errno
 import gzip
 import stat
 import struct
@@ -45,6 +46,10 @@ def unpack(archive: Path, copy: Copy) -> None:
             raise IntakeProblem(f"the archive is damaged ({error}); {ADVICE}") from None
         except (NotImplementedError, gzip.BadGzipFile) as error:
             raise IntakeProblem(f"the archive is of an unusual kind ({error}); {ADVICE}") from None
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            raise IntakeProblem(f"the archive is damaged (it points to before its own start); {ADVICE}") from None
 
 
 def unzip(page: IO[bytes], copy: Copy) -> None:
@@ -55,7 +60,7 @@ def unzip(page: IO[bytes], copy: Copy) -> None:
         for member in archive.infolist():
             mode = member.external_attr >> 16
             name = member.filename.replace("\\", "/")
-            if member.is_dir():
+            if member.filename.endswith("/"):  # `is_dir` fails for a member without a name
                 continue
             if stat.S_IFMT(mode) and not stat.S_ISREG(mode):
                 copy.leave_out(name, f"it is {kind(mode)}")

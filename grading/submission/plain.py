@@ -23,6 +23,8 @@ MAX_BYTES = 64 * 2**20
 ARRAY, TUPLE, RNG, MODEL = 1, 2, 3, 4
 KINDS = "biuf"
 """Array kinds that cross: booleans, integers, floats."""
+DTYPES = frozenset(np.dtype(code).newbyteorder("<").str for code in "?bBhHiIlLqQefdg")
+"""Their names; numpy reads any other text as a small language, which a stranger must not write."""
 
 
 class Unusable(Exception):
@@ -89,7 +91,7 @@ def array_bytes(array: NDArray[Any]) -> bytes:
 def array_from(data: bytes | memoryview) -> NDArray[Any]:
     """The array of `array_bytes`, always a fresh ndarray.  Raises Unusable where dtype, shape and size disagree."""
     dtype_text, shape, raw = msgspec.msgpack.decode(data, type=tuple[str, tuple[int, ...], bytes])
-    if len(dtype_text) > 4 or dtype_text[1:2] not in KINDS:
+    if dtype_text not in DTYPES:
         raise Unusable(f"an array of dtype {dtype_text[:20]!r}")
     dtype = np.dtype(dtype_text)
     if len(shape) > 8 or any(n < 0 for n in shape) or math.prod(shape) * dtype.itemsize != len(raw):

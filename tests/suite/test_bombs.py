@@ -82,6 +82,24 @@ def locked_zip(path: Path) -> None:
     path.write_bytes(raw)
 
 
+def shifted_zip(path: Path) -> None:
+    """A table of contents that says it begins later than it does, as where a download lost its first bytes."""
+    zipped(path, {"gamma.py": MODULE})
+    raw = bytearray(path.read_bytes())
+    at = raw.index(b"PK\5\6") + 16
+    raw[at : at + 4] = struct.pack("<L", struct.unpack("<L", raw[at : at + 4])[0] + 10)
+    path.write_bytes(raw)
+
+
+def nameless_zip(path: Path) -> None:
+    """A table of contents with an entry that has no name."""
+    zipped(path, {"x": MODULE})
+    raw = path.read_bytes()
+    at, end = raw.index(b"PK\1\2"), raw.index(b"PK\5\6")
+    size = struct.pack("<L", end - at - 1)
+    path.write_bytes(raw[: at + 28] + bytes(2) + raw[at + 30 : at + 46] + raw[end : end + 12] + size + raw[end + 16 :])
+
+
 @pytest.mark.parametrize(
     ("bomb", "says"),
     [
@@ -94,6 +112,8 @@ def locked_zip(path: Path) -> None:
         (zeros_tar, "more than 1 MB"),
         (long_name_tar, "more than 1 MB"),
         (locked_zip, "password"),
+        (shifted_zip, "damaged"),
+        (nameless_zip, "damaged"),
     ],
 )
 def test_bombs(bomb: Callable[[Path], None], says: str, tmp_path: Path) -> None:

@@ -54,6 +54,10 @@ def test_a_judge_never_rebuilds_what_only_a_worker_may() -> None:
         ("|O", (1,), b"12345678"),
         ("<f8", (1,), b"1234567"),
         ("<f8", (1,) * 40, b"12345678"),
+        (",f1", (1,), b"1"),
+        ("2f4", (1,), b"12345678"),
+        ("f", (1,), b"1234"),
+        ("<f8", (0, 2**63), b""),
     ],
 )
 def test_an_array_that_lies_about_itself_is_refused(payload: tuple[object, ...]) -> None:
