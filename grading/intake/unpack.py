@@ -22,6 +22,11 @@ from grading.intake.store import Copy, kind
 END_OF_DIRECTORY = struct.Struct("<4s4H2LH")
 LOCATOR, END_OF_DIRECTORY_64 = struct.Struct("<4sLQL"), struct.Struct("<4sQ2H2L4Q")
 PLAIN_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+DAMAGE = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error, EOFError),
+    *(ValueError, LookupError, ArithmeticError, RuntimeError),
+)
+"""What the libraries raise over bytes that are no archive; they check less than they rely on."""
 ADVICE = "hand in a folder packed as .zip"
 
 
@@ -42,10 +47,10 @@ def unpack(archive: Path, copy: Copy) -> None:
         page.seek(0)
         try:
             unzip(page, copy) if zipped else untar(page, copy)
-        except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, struct.error, ValueError) as error:
-            raise IntakeProblem(f"the archive is damaged ({error}); {ADVICE}") from None
         except (NotImplementedError, gzip.BadGzipFile) as error:
             raise IntakeProblem(f"the archive is of an unusual kind ({error}); {ADVICE}") from None
+        except DAMAGE as error:
+            raise IntakeProblem(f"the archive is damaged ({error}); {ADVICE}") from None
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
@@ -60,7 +65,7 @@ def unzip(page: IO[bytes], copy: Copy) -> None:
         for member in archive.infolist():
             mode = member.external_attr >> 16
             name = member.filename.replace("\\", "/")
-            if member.filename.endswith("/"):  # `is_dir` fails for a member without a name
+            if member.is_dir():
                 continue
             if stat.S_IFMT(mode) and not stat.S_ISREG(mode):
                 copy.leave_out(name, f"it is {kind(mode)}")
