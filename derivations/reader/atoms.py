@@ -13,7 +13,7 @@ from derivations.densities import Density, as_expr
 from derivations.language import Array, Gamma, Gumbel, Normal, Quantity, Transposed
 from derivations.reader.errors import ReadError
 from derivations.reader.letters import Condition, Dots, Letters, Range, Scripts, Word, listed, without_bare_letters
-from derivations.reader.limits import moderate, number, power, printable
+from derivations.reader.limits import exponential, moderate, number, power, printable
 
 FAMILIES = {"Normal": Normal, "Gamma": Gamma, "Ga": Gamma, "Gumbel": Gumbel}
 
@@ -233,12 +233,12 @@ class Atoms(Transformer_NonRecursive):
             return sympy.gamma(argument) * sympy.polygamma(0, argument)
         if scripts.below or scripts.primes or scripts.star:
             return None
-        functions = {"exp": sympy.exp, "Gamma": sympy.gamma, "tanh": sympy.tanh}
+        functions = {"exp": exponential, "Gamma": sympy.gamma, "tanh": sympy.tanh}
         return scripts.raised(functions[word](argument))
 
     def e_power(self, _e: Token, _sup: Token, exponent: Expr) -> Expr:
         """`e^{a}`."""
-        return sympy.exp(exponent)
+        return exponential(exponent)
 
     # --- matrices ----------------------------------------------------------------------------------------
     def row(self, *cells: Any) -> list[Expr]:

@@ -17,11 +17,20 @@ from sympy import Expr, Integer, Rational, Symbol
 from derivations.context import Context
 from derivations.language import Array, IndexedSum, Variable
 from derivations.reader.errors import ReadError
-from derivations.reader.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_DIGITS, MAX_TREE, moderate, power, printable
+from derivations.reader.limits import (
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_TREE,
+    exponential,
+    moderate,
+    power,
+    printable,
+)
 
 FUNCTIONS: Final[dict[str, Callable[[Expr], Expr]]] = {
     "log": sympy.log,
-    "exp": sympy.exp,
+    "exp": exponential,
     "sqrt": lambda value: power(value, Rational(1, 2)),
     "gamma": lambda value: sympy.gamma(moderate(value)),
     "loggamma": lambda value: sympy.loggamma(moderate(value)),
@@ -49,7 +58,7 @@ def read_code(text: str, context: Context) -> Expr:
         return Code(context).array_or_term(tree.body)
     except SyntaxError as error:
         raise ReadError("this is no Python expression", error.lineno or 1, error.offset or 1) from None
-    except (ValueError, RecursionError, MemoryError):
+    except (ValueError, ArithmeticError, RecursionError, MemoryError):
         raise ReadError("this is nested too deeply, or holds a number too long to be read") from None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from lark import Tree
-from sympy import Expr, Integer, Pow, Rational
+from sympy import Expr, Integer, Mul, Pow, Rational, exp
 
 from derivations.reader.errors import ReadError
 
@@ -31,14 +31,38 @@ def number(text: str) -> Expr:
 
 
 def power(base: Expr, exponent: Expr) -> Expr:
-    """base^exponent, unless it is a number too long to write down."""
-    if isinstance(base, Rational) and isinstance(exponent, Rational):
-        size = max(base.p.bit_length(), base.q.bit_length()) * (abs(exponent.p) // exponent.q + 1)
-        if size > MAX_BITS or exponent.q > MAX_ARGUMENT:
+    """base^exponent, unless a number in it is too long to write down: (2 a)^n is 2^n a^n."""
+    if isinstance(exponent, Rational):
+        longest = max(map(bits, Mul.make_args(base)))
+        if longest * (abs(exponent.p) // exponent.q + 1) > MAX_BITS or (longest and exponent.q > MAX_ARGUMENT):
             raise ReadError(f"a power with more than {MAX_BITS} bits", token="^")
+        if abs(exponent) > MAX_ARGUMENT:
+            raise ReadError(f"an exponent of more than {MAX_ARGUMENT}", token="^")
     if isinstance(base, Pow) and isinstance(base.exp, Rational) and isinstance(exponent, Rational):
         return base.func(base, exponent, evaluate=False)
-    return base**exponent
+    return base ** no_tower(exponent)
+
+
+def exponential(exponent: Expr) -> Expr:
+    """e^exponent."""
+    return exp(no_tower(exponent))
+
+
+def no_tower(exponent: Expr) -> Expr:
+    """An exponent that is no number of more digits than can be written down, as in e^(e^(10^10))."""
+    if exponent.is_number and not all(
+        each.exp.is_Rational and abs(each.exp) <= MAX_ARGUMENT for each in exponent.atoms(Pow, exp)
+    ):
+        raise ReadError("a tower of powers of numbers", token="^")
+    return exponent
+
+
+def bits(factor: Expr) -> int:
+    """The length of a number, or of what a root is taken of; 0 where the factor is neither."""
+    number, root = (factor, 1) if isinstance(factor, Rational) else factor.as_base_exp()
+    if not (isinstance(number, Rational) and isinstance(root, Rational | int)):
+        return 0
+    return max(number.p.bit_length(), number.q.bit_length())
 
 
 def printable(value: Expr) -> Expr:
