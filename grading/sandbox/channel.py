@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import select
+import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 from grading.sandbox import processes
@@ -28,12 +31,14 @@ class Channel:
 
     def __init__(self, pid: int, sock: socket.socket) -> None:
         self.pid, self.sock = pid, sock
+        self.process = handle(pid)
+        """Once a session has ended, its number may become that of anybody's process; this may not."""
         self.check: bytes | None = None
         """The token of the request that began the check now running, if one is."""
 
     def alive(self) -> bool:
         """Is the session's process still there?"""
-        return self.sock.fileno() >= 0 and processes.alive(self.pid)
+        return self.process is not None and not select.select([self.process], [], [], 0)[0]
 
     def send(self, frame: Frame, deadline: float) -> None:
         """Raises Late where the session does not read, Gone, Malformed."""
@@ -81,6 +86,19 @@ class Channel:
     def close(self) -> None:
         """Kill the session and all it started, and hang up."""
         self.check = None
-        processes.kill(self.pid)
-        processes.end(self.pid)
+        if self.process is not None:
+            if self.alive():
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self.process, signal.SIGKILL)
+                processes.end(self.pid)
+            os.close(self.process)
+            self.process = None
         self.sock.close()
+
+
+def handle(pid: int) -> int | None:
+    """A descriptor of a process, None where it is gone."""
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None

@@ -101,7 +101,9 @@ class Remote:
         """The session that has imported `module`.  One that could not be imported fails again with the same Problem."""
         if module in self.unusable:
             raise self.unusable[module]
-        if module not in self.sessions or not self.sessions[module].alive():
+        if module in self.sessions and not self.sessions[module].alive():
+            self.sessions.pop(module).close()
+        if module not in self.sessions:
             self.sessions[module] = self.open(module)
         return self.sessions[module]
 
@@ -212,7 +214,8 @@ class Remote:
 
     def stop(self, session: Channel) -> None:
         """Kill the check's processes, and a session that does not notice in time (it will be opened again)."""
-        processes.end(session.pid)
+        if session.alive():
+            processes.end(session.pid)
         if session.check is not None and not self.ended(session):
             session.close()
         session.check = None

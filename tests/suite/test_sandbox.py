@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from grading.places import PROJECT
+from grading.sandbox import processes
+from grading.sandbox.channel import Channel
 from grading.sandbox.policy import without
 from grading.sandbox.scratch import remove
 
@@ -77,3 +82,20 @@ def test_signals_are_refused_where_landlock_cannot_fence_them() -> None:
     """)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["3", "True"]
+
+
+def test_the_number_of_a_session_that_ended_is_nobodys_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has it now is not taken for the session, and gets no signal."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    channel = Channel(child.pid, socket.socketpair()[0])
+    assert channel.alive()
+    child.communicate(b"\n")
+    signalled: list[int] = []
+    for name in ("kill", "end"):
+        monkeypatch.setattr(processes, name, signalled.append)
+    monkeypatch.setattr(processes, "alive", lambda pid: True)
+    assert not channel.alive()
+    channel.close()
+    channel.close()
+    assert signalled == []
+    assert not Channel(child.pid, socket.socketpair()[0]).alive()
