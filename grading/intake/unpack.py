@@ -49,12 +49,10 @@ def unpack(archive: Path, copy: Copy) -> None:
             unzip(page, copy) if zipped else untar(page, copy)
         except (NotImplementedError, gzip.BadGzipFile) as error:
             raise IntakeProblem(f"the archive is of an unusual kind ({error}); {ADVICE}") from None
-        except DAMAGE as error:
-            raise IntakeProblem(f"the archive is damaged ({error}); {ADVICE}") from None
-        except OSError as error:
-            if error.errno != errno.EINVAL:
+        except (*DAMAGE, OSError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # it points to before its own start
                 raise
-            raise IntakeProblem(f"the archive is damaged (it points to before its own start); {ADVICE}") from None
+            raise IntakeProblem(f"the archive is damaged ({error}); {ADVICE}") from None
 
 
 def unzip(page: IO[bytes], copy: Copy) -> None:
