@@ -11,7 +11,8 @@ from collections.abc import Callable
 from lark import Token
 
 from derivations.context import Context
-from derivations.reader.scanner import Piece, closing
+from derivations.reader.errors import ReadError
+from derivations.reader.scanner import Piece, closing, named
 from derivations.reader.vocabulary import (
     ACCENTS,
     COMMANDS,
@@ -59,12 +60,16 @@ class Lexer:
             "mark": self._mark,
             "command": self._command,
             "symbol": self._command,
+            "other": self._foreign,
         }
         steps[piece.kind](piece)
 
     def _peek(self, ahead: int = 1) -> str:
         where = self.position + ahead
         return self.pieces[where].text if where < len(self.pieces) else ""
+
+    def _foreign(self, piece: Piece) -> None:
+        raise ReadError(f"the character {named(piece.text)} is not LaTeX here", piece.line, piece.column)
 
     def _row(self, piece: Piece) -> None:
         if not self.matrices:

@@ -19,7 +19,8 @@ RAW: Final = re.compile(
     r"|(?P<environment>\\(?:begin|end)\s*\{[A-Za-z]+\*?\})"
     r"|(?P<row>\\\\(?:\[[^\]\n]{0,20}\])?)"
     r"|(?P<command>\\[A-Za-z]+)|(?P<symbol>\\.)"
-    r"|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<letter>[A-Za-z])|(?P<mark>[-+*/=<>()\[\]{}|,;:.^_&'!~])"
+    r"|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<letter>[A-Za-z])|(?P<mark>[-+*/=<>()\[\]{}|,;:.^_&'!~])|(?P<other>.)",
+    re.DOTALL,
 )
 
 
@@ -31,8 +32,10 @@ def words(*lines: str) -> frozenset[str]:
 SPACING: Final = {"\\ ", "~"} | words(
     r"\, \; \! \: \> \  \left \right \middle \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr",
     r"\Biggl \Biggr \bigm \Bigm \displaystyle \textstyle \scriptstyle \limits \nolimits \nonumber \notag",
-    r"\allowbreak \thinspace \medspace \thickspace \enspace \strut",
+    r"\allowbreak \thinspace \medspace \thickspace \enspace \strut \hfill \hfil \nobreak",
+    r"\qed \qedhere \blacksquare \square \Box \checkmark",
 )
+BLANKS: Final = words(r"\hspace \vspace \phantom \hphantom \vphantom \mspace")
 FONTS: Final = words(r"\mathbf \boldsymbol \bm \mathbfit \vec \mathit \mathsf \mathnormal \underline \boxed")
 BRACES: Final = frozenset((r"\underbrace", r"\overbrace"))
 NOTES: Final = (["_", "{"], ["^", "{"])
@@ -57,7 +60,7 @@ class Piece:
 
 
 def scan(text: str, line: int = 1) -> list[Piece]:
-    """The pieces of an equation; ReadError at a character that is not LaTeX, or when a limit is passed."""
+    """The pieces of an equation; ReadError when a limit is passed. Remarks may have characters that are not LaTeX."""
     if len(text) > MAX_CHARACTERS:
         raise ReadError(f"an equation of more than {MAX_CHARACTERS} characters", line)
     pieces = list(_pieces(text, line))
@@ -70,10 +73,9 @@ def _pieces(text: str, line: int) -> Iterator[Piece]:
     position, start, adjacent, count = 0, 0, False, 0
     while position < len(text):
         match = RAW.match(text, position)
-        column = position - start + 1
         if match is None:
-            raise ReadError(f"the character {_named(text[position])} is not LaTeX here", line, column)
-        kind, position = str(match.lastgroup), match.end()
+            raise ReadError("a backslash at the end", line, position - start + 1)
+        column, kind, position = position - start + 1, str(match.lastgroup), match.end()
         if kind == "newline":
             line, start = line + 1, position
         if kind in ("newline", "space", "comment") or match.group() in SPACING:
@@ -86,7 +88,8 @@ def _pieces(text: str, line: int) -> Iterator[Piece]:
         adjacent = True
 
 
-def _named(character: str) -> str:
+def named(character: str) -> str:
+    """`U+2264 (less-than or equal to)`."""
     name = unicodedata.name(character, "")
     return f"U+{ord(character):04X}" + (f" ({name.lower()})" if name else "")
 
@@ -106,9 +109,11 @@ def _check_nesting(pieces: list[Piece]) -> None:
 
 
 def _without_fonts(pieces: list[Piece]) -> Iterator[Piece]:
-    """Font commands, their argument's braces and the notes under braces are dropped; the letters stay."""
+    """Font commands, their argument's braces, blanks and the notes under braces are dropped; the letters stay."""
     dropped: set[int] = set()
     for position, piece in enumerate(pieces):
+        if piece.text in BLANKS and [p.text for p in pieces[position + 1 : position + 2]] == ["{"]:
+            dropped |= set(range(position, closing(pieces, position + 1) + 1))
         if piece.text in FONTS or piece.text in BRACES:
             dropped.add(position)
             if position + 1 < len(pieces) and pieces[position + 1].text == "{":

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from derivations.language import Sign
+from derivations.reader.remarks import QUADS, is_range, is_reason, without_tags
 from derivations.reader.scanner import Piece, closing, scan, words
 
 SIGNS: Final = {
@@ -36,10 +37,8 @@ ARROWS: Final = words(
     r"\rightarrow \to \Rightarrow \implies \iff \Leftrightarrow \longrightarrow \Longrightarrow \therefore",
     r"\leftrightarrow \Longleftrightarrow",
 )
-QUADS: Final = frozenset((r"\quad", r"\qquad"))
 STACKED: Final = frozenset((r"\stackrel", r"\overset", r"\underset"))
 UP_TO_CONSTANT: Final = frozenset(("+", "c", "C", r"\text{c}", r"\text{const}", r"\mathrm{c}", r"\text{+}"))
-REMARKS: Final = ("for", "where", "with", "if", "since", "as", "by", "because", "when", "and", "thus", "hence")
 ENVIRONMENTS: Final = frozenset(
     f"{name}{star}"
     for name in ("aligned", "align", "split", "gather", "gathered", "equation", "multline", "eqnarray")
@@ -93,7 +92,7 @@ class Display:
 def split(text: str) -> Display:
     """The chains of a displayed equation; ReadError where it is not LaTeX."""
     pieces = [piece for piece in scan(text) if not _is_environment(piece)]
-    pieces, tag = _without_tags(pieces)
+    pieces, tag = without_tags(pieces)
     splitter = _Splitter(pieces, len(text))
     splitter.run()
     chains = [chain for chain in splitter.chains if any(side.pieces for side in chain.sides)]
@@ -102,34 +101,6 @@ def split(text: str) -> Display:
 
 def _is_environment(piece: Piece) -> bool:
     return piece.kind == "environment" and piece.text[piece.text.index("{") + 1 : -1] in ENVIRONMENTS
-
-
-def _without_tags(pieces: list[Piece]) -> tuple[list[Piece], str | None]:
-    r"""`\tag{3}`, `\label{x}` and `\quad (3)` at the end of a row are taken off; the last tag names the display."""
-    kept: list[Piece] = []
-    tag, position = None, 0
-    while position < len(pieces):
-        piece = pieces[position]
-        if piece.text in (r"\tag", r"\label") and position + 1 < len(pieces) and pieces[position + 1].text == "{":
-            end = closing(pieces, position + 1)
-            if piece.text == r"\tag":
-                tag = "".join(p.text for p in pieces[position + 2 : end])
-            position = end + 1
-        elif (number := _numbered(pieces, position)) is not None:
-            tag, position = number, position + 4
-        else:
-            kept.append(piece)
-            position += 1
-    return kept, tag
-
-
-def _numbered(pieces: list[Piece], position: int) -> str | None:
-    r"""The number of an equation that is written at its end by hand, as in `\quad (3)`."""
-    following = pieces[position : position + 5]
-    texts = [piece.text for piece in following]
-    ends_row = len(following) == 4 or (len(following) == 5 and following[4].kind == "row")
-    is_tag = ends_row and texts[0] in QUADS and texts[1] == "(" and texts[3] == ")" and following[2].kind == "number"
-    return texts[2] if is_tag else None
 
 
 class _Splitter:
@@ -176,12 +147,14 @@ class _Splitter:
         taken, sign = self._sign(piece)
         if sign is not None:
             return self._relation(piece, sign, taken)
+        if self._remark(piece):
+            return True
         if piece.text in ARROWS or (piece.text in ",;" and self._ends_statement()):
             return self._begin(piece, piece.text in ARROWS)
         if piece.text in (".", ",") and self._is_last():
             self._close(piece)
             return self._ignore(1)
-        return self._remark(piece)
+        return False
 
     def _ignore(self, pieces: int) -> bool:
         """Row breaks inside a matrix stay; inside other brackets they are only layout."""
@@ -249,7 +222,7 @@ class _Splitter:
             self._close(piece)
         self.position += 1
         self.skipping = False
-        row = [p for p in self._next_row() if p.text not in QUADS]
+        row = [p for p in self._rest_of_row() if p.text not in QUADS]
         bare = [p for p in row if p.text != "&"]
         if not bare or self.chains[-1].is_open:
             return True
@@ -259,23 +232,23 @@ class _Splitter:
             self.chains.append(Chain([Side(start=_end(piece))]))
         return True
 
-    def _next_row(self) -> Iterator[Piece]:
-        for piece in self.pieces[self.position :]:
+    def _rest_of_row(self, after: int = 0) -> Iterator[Piece]:
+        for piece in self.pieces[self.position + after :]:
             if piece.kind == "row":
                 return
             yield piece
 
     def _remark(self, piece: Piece) -> bool:
-        r"""`\text{for } i = 1, \dots, K` is a remark up to the end of its row."""
-        if piece.text not in (r"\text", r"\mathrm", r"\textrm", r"\mbox"):
+        r"""`\text{for } i = 1, \dots, K`, and after a space or comma `t > 1`, are remarks to the end of their row."""
+        if not self.chains[-1].sides[-1].pieces:
             return False
-        end = closing(self.pieces, self.position + 1) if self.pieces[self.position + 1 :][:1] else self.position
-        remark = "".join(p.text for p in self.pieces[self.position + 2 : end])
-        if not remark.startswith(REMARKS) or not self.chains[-1].sides[-1].pieces:
+        begins = piece.text in QUADS or piece.text == ","
+        rest = [p for p in self._rest_of_row(begins) if p.text not in QUADS]
+        if not (is_range(rest) if begins else is_reason([piece, *self.pieces[self.position + 1 :]])):
             return False
         self._close(piece)
         self.skipping = True
-        self.position = end + 1
+        self.position += 1
         return True
 
 

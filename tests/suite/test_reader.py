@@ -162,6 +162,33 @@ def test_chains_rows_tags_and_remarks() -> None:
     assert read_display(r"a = b \quad (12)").tag == "12"
 
 
+RANGES = (
+    r",\quad t = 2, \dots, T",
+    r"\quad t = 2, \ldots, T.",
+    r", t > 1",
+    r",\qquad \forall t \ge 2",
+    r"\quad (t \geq 2)",
+    r",\quad 1 < t \le T",
+    r",\quad t \in \{2, \dots, T\}",
+    r"\quad \text{(Jensen, $\log$ concave)}",
+    r"&& \text{Bayes’ rule}",
+    r"\hspace{1cm} \text{[Markov]}",
+    r"\qquad\blacksquare",
+)
+
+
+@pytest.mark.parametrize("remark", RANGES)
+def test_what_an_index_runs_over_and_reasons_are_no_steps(remark: str) -> None:
+    (chain,) = read_display("a = b" + remark).chains
+    assert chain.signs == [Sign.EQUAL]
+    assert ["".join(piece.text for piece in side.pieces) for side in chain.sides] == ["a", "b"]
+
+
+def test_what_only_looks_like_a_range_is_a_step() -> None:
+    for claim in (r"\beta > 0", "T = 5", "t = 2", r"K \ge 1", r"\text{ELBO} = b"):
+        assert len(read_display(rf"a = b, \quad {claim}").chains) == 2
+
+
 def test_an_arrow_begins_a_new_statement() -> None:
     first, second = read_display(r"a = 0 \Rightarrow b = c").chains
     assert not first.arrow and second.arrow
