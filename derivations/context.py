@@ -98,6 +98,11 @@ class Context:
             return Symbol(name, negative=True)
         return Symbol(name, positive=True) if name in self.positive else Symbol(name, real=True)
 
+    @property
+    def varying(self) -> tuple[Expr, ...]:
+        """What an additive constant may not depend on: what is stated, or else the latent variables."""
+        return self.vary or self.latent
+
     def with_definition(self, left: Expr, right: Expr) -> Context:
         """The context after a line "let left = right"; the newest definition of a quantity counts."""
         kept = tuple(definition for definition in self.definitions if definition.left != left)

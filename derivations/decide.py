@@ -9,9 +9,9 @@ from sympy import Tuple
 from derivations import closed_form, prover, samples
 from derivations.context import Context
 from derivations.definitions import coordinates_in_use, expand_quantities
-from derivations.language import Array, Relation, Sign
+from derivations.language import Array, Density, Relation, Sign
 from derivations.strangers import not_refuted, vanishing
-from derivations.verdict import Status, Verdict, proved
+from derivations.verdict import Status, Verdict, proved, undecided
 
 REFLEXIVE = frozenset({Sign.EQUAL, Sign.DEFINED, Sign.AT_MOST, Sign.AT_LEAST})
 
@@ -23,11 +23,12 @@ def decide(relation: Relation, context: Context) -> Verdict:
     decided by numbers and a normal form; one about gradients at a sample by the chain rule; any other by rules for
     densities and on random models. A name that nothing defines is asked for where the verdict hangs on it.
     """
-    relation = _with_columns(relation)
+    relation = samples.over_the_sample(_with_columns(relation), context)
     given, context = context, coordinates_in_use(relation, context)
     if relation.sign in REFLEXIVE and _same_by_definition(relation, context):
         return proved("definition", "both sides are the same by the definitions of the question")
-    return vanishing(relation, given) or not_refuted(relation, given, _decide(relation, context))
+    verdict = not_refuted(relation, given, _decide(relation, context))
+    return vanishing(relation, given) or _of_one_density(relation, context, verdict)
 
 
 def _decide(relation: Relation, context: Context) -> Verdict:
@@ -38,6 +39,18 @@ def _decide(relation: Relation, context: Context) -> Verdict:
     if samples.concerns_samples(relation, context):
         return samples.decide(relation, context)
     return prover.decide(relation, context)
+
+
+def _of_one_density(relation: Relation, context: Context, verdict: Verdict) -> Verdict:
+    r"""The verdict, but no step holds by taking $q_\phi$ for $q_\lambda$; what fails even for one is refuted."""
+    sides = (expand_quantities(side, context) for side in (relation.left, relation.right))
+    found = {d for side in sides for d in side.atoms(Density) if d.parameters}
+    for density in sorted(found, key=str) if verdict.holds else ():
+        twins = [d for d in found if (d.name, d.of, d.given) == (density.name, density.of, density.given)]
+        if len(twins) > 1:
+            first, second = sorted(map(str, twins))[:2]
+            return undecided(f"it holds where {first} is {second}, and nothing says that they are one")
+    return verdict
 
 
 def _with_columns(relation: Relation) -> Relation:

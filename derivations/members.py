@@ -15,6 +15,7 @@ from sympy import Basic, Integer, Symbol
 from derivations.context import Context
 from derivations.densities import Density
 from derivations.language import IndexedProduct, Relation
+from derivations.models.varying import free_variables
 
 LETTERED = re.compile(r"(?P<base>.+)_(?P<letter>[a-z])(?P<mark>[\^*']*)\Z")
 
@@ -65,9 +66,10 @@ def _varying(context: Context, number: int) -> Context:
 
 
 def _at_the_optimum(relation: Relation, context: Context) -> Context:
-    """A constant beside an optimal density $q_j^*$ may depend on the other densities, not on the variables."""
-    mentioned = relation.left.atoms(Density) | relation.right.atoms(Density)
-    if not any("*" in density.name for density in mentioned):
+    """A constant beside an optimal density $q_j^*$ may depend on the other densities, not on free variables."""
+    sides = (relation.left, relation.right)
+    free = set().union(*map(free_variables, sides)) & set(context.vary)
+    if not free or not any("*" in density.name for side in sides for density in side.atoms(Density)):
         return context
     return replace(context, vary=tuple(v for v in context.vary if not isinstance(v, Density)))
 

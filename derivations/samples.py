@@ -19,7 +19,9 @@ from derivations.definitions import expand_quantities
 from derivations.densities import ordered
 from derivations.language import (
     KL,
+    Bare,
     Density,
+    Draws,
     Entropy,
     Expectation,
     Gradient,
@@ -48,6 +50,28 @@ def concerns_samples(relation: Relation, context: Context) -> bool:
         return False
     gradients = [g for side in sides for g in side.atoms(Gradient)]
     return any(isinstance(g, TotalGradient) or g.wrt in context.paths for g in gradients)
+
+
+def over_the_sample(relation: Relation, context: Context) -> Relation:
+    r"""$\mathbb{E}_{p(\epsilon)}[f(z)]$ is $\mathbb{E}_{q_\phi(z|x)}[f(z)]$, since $z = t(\epsilon, \phi)$."""
+    noise = {v for path in context.paths.values() for v in path.atoms(Variable)}
+    means = {e for side in (relation.left, relation.right) for e in side.atoms(Expectation)}
+    found = {e: _over(e, context, noise) for e in means if set(_drawn(e.measure)) == noise}
+    left, right = (side.xreplace(found) for side in (relation.left, relation.right))
+    return replace(relation, left=left, right=right) if found else relation
+
+
+def _drawn(measure: Basic) -> tuple[Expr, ...]:
+    """The variables of an expectation that names them itself."""
+    if isinstance(measure, Density):
+        return measure.of
+    return measure.variables if type(measure) is Draws else ()
+
+
+def _over(mean: Expectation, context: Context, noise: set[Variable]) -> Expr:
+    """The mean over the sample, where the body has the sample and the noise itself does not stand in it."""
+    moved = mean.body.has(*context.paths)
+    return Expectation(Bare("q"), mean.body) if moved and not mean.body.has(*noise) else mean
 
 
 def decide(relation: Relation, context: Context) -> Verdict:

@@ -15,6 +15,7 @@ from grading.verdict import closed_forms
 from grading.verdict.claims import NeedsHuman, Refuted
 
 GOALS = load().goals()
+OTHER_MEANING = "a definition in the text gives a name another meaning than the question does"
 
 
 def judge(submission: Submission, number: str) -> None:
@@ -34,6 +35,7 @@ def judge(submission: Submission, number: str) -> None:
     if first is not None:
         raise refusal(*first)
     open_ends = [f"line {e.line}: {e.problem or 'a step is undecided'}" for e in report.equations if not settled(e)]
+    open_ends += [f"line {e.line}: {OTHER_MEANING}" for e in report.definitions if e.first_wrong_step is not None]
     if open_ends:
         raise NeedsHuman("a human has to look at " + "; ".join(open_ends))
     if wanted and not report.goals:

@@ -80,10 +80,10 @@ def _loose(relation: Relation, write: Formula) -> Claim:
 def _varying(relation: Relation, sides: list[Expr], write: Formula) -> list[Expr]:
     r"""What a constant may not depend on, where it stands in a side.
 
-    That is what the context says, or else the argument of the function that a side is, $\eta$ for $A(\eta)$, or else
-    every random variable.
+    That is the argument of the function that a side is, $\eta$ for $A(\eta)$, or else what varies in the context, or
+    else, where there are data and nothing else, every random variable.
     """
-    named = write.context.vary or _arguments(relation, write.context)
+    named = _arguments(relation, write.context) or write.context.varying
     symbols = {symbol for side in sides for symbol in side.free_symbols}
     if named:
         return [term for term in map(write, named) if any(side.has(term) for side in sides)]

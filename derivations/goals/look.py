@@ -70,26 +70,36 @@ def _shown(goal: Goal, work: Work) -> Finding:
     chains = Chains(holding, work.context)
     for link in chains.links():
         if shown.is_said_by(link):
-            return _stated(goal, work, link, holding, chains)
+            return _stated(goal, work, link, shown, holding)
     for trusted, wrong in _trusting(work):
-        if any(shown.is_said_by(link) for link in Chains(trusted, work.context).links()):
+        if _says(shown, trusted, work):
             return _through(goal, work, wrong)
     if shown.is_approached_by(s.relation for s in holding):
         return Finding(work.question, goal, State.UNDECIDED, APPROACHED)
     return Finding(work.question, goal, State.NOT_FOUND, NOT_FOUND)
 
 
-def _stated(goal: Goal, work: Work, link: Link, holding: list[Statement], chains: Chains) -> Finding:
-    """A statement that is there: reached if some other step leads to it."""
-    steps = {
-        frozenset(map(chains.key, (s.relation.left, s.relation.right)))
-        for s in holding
-        if contains(s.relation.left, Density, Quantity) or contains(s.relation.right, Density, Quantity)
-    }
-    if sum(len(step) == 2 for step in steps) < 2:
-        others = any(not s.holds for s in work.statements)  # conditions and names that lead to it, perhaps
-        return Finding(work.question, goal, State.UNDECIDED if others else State.NOT_FOUND, RESTATED, link.line)
-    return Finding(work.question, goal, State.REACHED, f"line {link.line}", link.line)
+def _says(shown: Shown, statements: list[Statement], work: Work) -> bool:
+    """Whether steps connect two sides as the goal does."""
+    return any(shown.is_said_by(link) for link in Chains(statements, work.context).links())
+
+
+def _stated(goal: Goal, work: Work, link: Link, shown: Shown, holding: list[Statement]) -> Finding:
+    """A statement that is there: reached if other steps lead to it, to be read if they only might."""
+    chains = Chains(holding, work.context)
+    telling = [s for s in holding if _tells(s, chains)]
+    repeated = {id(s) for s in telling if _says(shown, [s], work) and shown.is_restated_by(s.relation)}
+    others = [s for s in telling if id(s) not in repeated]
+    if len(telling) > 1 and (_says(shown, others, work) or shown.is_led_to_by(s.relation for s in others)):
+        return Finding(work.question, goal, State.REACHED, f"line {link.line}", link.line)
+    read = others or any(not s.holds for s in work.statements)  # conditions and names that lead to it, perhaps
+    return Finding(work.question, goal, State.UNDECIDED if read else State.NOT_FOUND, RESTATED, link.line)
+
+
+def _tells(statement: Statement, chains: Chains) -> bool:
+    """Whether a step is about densities and more than one side twice."""
+    sides = (statement.relation.left, statement.relation.right)
+    return any(contains(side, Density, Quantity) for side in sides) and len(set(map(chains.key, sides))) == 2
 
 
 def _found(goal: Goal, work: Work, decide: Decide) -> Finding:

@@ -28,10 +28,19 @@ class Notation:
 
     def __call__(self, term: Expr) -> Any:
         """A step's term with the goal's names."""
+        term = self._with_its_parameter(term)
         moving = {symbol for gradient in term.atoms(Gradient) for symbol in gradient.wrt.free_symbols}
         kept = self.parameters | moving
         term = term.xreplace({d: _with_parameters(d, kept) for d in term.atoms(Density)})
         return term.xreplace({d: g for name, g in self.any.items() for d in self._others(term, g)})
+
+    def _with_its_parameter(self, term: Expr) -> Expr:
+        r"""What is said of $q_\lambda$ and its gradient in $\lambda$ is said of $q_\phi$, if each has one parameter."""
+        found = {parameter for density in term.atoms(Density) for parameter in density.parameters}
+        if len(found) != 1 or len(self.parameters) != 1:
+            return term
+        (own,), (goal,) = found, self.parameters
+        return term.xreplace({own: goal})
 
     def _others(self, term: Basic, density: Density) -> set[Density]:
         """The density that stands in a term where the goal has this one, if there is one such and no other."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sympy import Add, Basic, Expr, Mul, Pow, Symbol, log
+from sympy import Add, Basic, Expr, Mul, Pow, Symbol, log, preorder_traversal
 
 from derivations.constants import BOUNDS, is_loose, without_constants
 from derivations.context import Context
@@ -23,8 +23,11 @@ from derivations.language import (
     KL,
     Bare,
     Density,
+    Entropy,
     Expectation,
     Gradient,
+    IndexedProduct,
+    IndexedSum,
     Marginal,
     Quantity,
     Relation,
@@ -34,6 +37,7 @@ from derivations.language import (
 )
 from derivations.prover.prove import prove
 
+OPERATORS = (Expectation, Marginal, KL, Entropy, Gradient, Quantity, IndexedSum, IndexedProduct)
 OPPOSITE = {Sign.AT_LEAST: Sign.AT_MOST}
 
 
@@ -51,6 +55,7 @@ class Shown:
         self.unknown = _Unknown(self._written(self.goal), context)
         self.gap = self.unknown(self._written(self.goal))
         self.marks = self._marks(self.gap)
+        self.ingredients = self._ingredients(goal)
         self.compared: dict[tuple[Sign, Expr], bool] = {}
 
     def is_said_by(self, link: Link) -> bool:
@@ -74,6 +79,37 @@ class Shown:
         sign = Sign.EQUAL if self.bond is None else Sign.EQUAL_UP_TO_CONSTANT
         wanted = (self.gap,) if self.goal.sign is Sign.AT_MOST else (self.gap, -self.gap)
         return any(prove(Relation(gap, sign, one), self.context) is not None for one in wanted)
+
+    def is_restated_by(self, step: Relation) -> bool:
+        """Whether a step that says the goal only repeats it, with nothing but what the goal itself is written with."""
+        gap, same = self._written(step), self._written(self.goal)
+        return self._ingredients(step) <= self.ingredients or gap in (same, -same)
+
+    def _ingredients(self, relation: Relation) -> set[Any]:
+        """The densities and the kinds of operators and names in a relation as it is written."""
+        nodes = [node for side in (relation.left, relation.right) for node in preorder_traversal(self.notation(side))]
+        operators = {type(node) for node in nodes if isinstance(node, OPERATORS)}
+        return operators | {node for node in nodes if isinstance(node, Density)}
+
+    def is_led_to_by(self, steps: Iterable[Relation]) -> bool:
+        """Whether steps beside a goal that is only stated are enough: an equation is put together from its pieces.
+
+        The optimum that a goal up to a constant is about does not follow by a chain; some step has to be about it.
+        A bound needs the chain: that both sides are below a third one says nothing.
+        """
+        steps = list(steps)
+        if self.goal.sign is Sign.AT_MOST:
+            return False
+        if self.bond is None:
+            return self.is_approached_by(steps)
+        own = self._parts(self.goal)
+        return any(own & self._parts(step) for step in steps if self._tells(step))
+
+    def _parts(self, relation: Relation) -> set[Any]:
+        """The expectations in a relation, by their densities, and the densities that the question defines."""
+        gap = self._written(relation)
+        means = {(frozenset(self.context.measure(e.measure)), e.body) for e in gap.atoms(Expectation)}
+        return means | {d for d in gap.atoms(Density) if d.name in self.kept}
 
     def is_approached_by(self, steps: Iterable[Relation]) -> bool:
         """Whether steps that say something are about all that the goal is about, so that a human may see it in them."""

@@ -22,7 +22,7 @@ Varying = tuple[Basic, ...]
 
 def constant_in(relation: Relation, context: Context) -> Varying:
     """What the constant in a relation may not depend on; raises `Meaningless` where it says nothing."""
-    what = tuple(context.vary or context.latent)
+    what = context.varying
     if relation.sign in BOUNDS:
         raise Meaningless("a bound up to a constant says nothing")
     if not what:

@@ -37,6 +37,8 @@ A_LOOK = [  # a constant that says nothing; every step holds, and they are about
     ("2.2.17", "with a derivative that is left"),
     ("4.1.26", "for one data point"),
     ("2.2.16", "the right matrix, by a name of one's own"),
+    ("2.1.11", "with weights that the text turns upside down"),
+    ("2.1.11", "both below the evidence, so the one below the other"),
 ]
 POINTS = [
     ("1.1.1", "with the joint as likelihood times prior"),

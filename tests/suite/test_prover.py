@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derivations.contexts import context_of
+from derivations.decide import decide as engine
 from derivations.models.refuter import find_counterexample
 from derivations.prover import decide
 from derivations.prover.prove import prove
@@ -94,6 +95,14 @@ def test_nothing_false_is_proved_among_small_edits(question: str, latex: str) ->
     for relation in edited[::7]:
         if prove(relation, context) is not None:
             assert find_counterexample(relation, context)[0] is None, str(relation)
+
+
+def test_two_parameters_of_one_density_are_not_one() -> None:
+    """What holds only where q_lambda is q_phi is not proved, and what fails even there is refuted."""
+    context = context_of("3.1.22")
+    same = read_relation(r"KL(q_\phi(z|x) \| q_\lambda(z|x)) = 0", context)
+    other = read_relation(r"KL(q_\phi(z|x) \| q_\lambda(z|x)) = 1", context)
+    assert [engine(one, context).status for one in (same, other)] == [Status.UNDECIDED, Status.REFUTED]
 
 
 def test_a_strict_inequality_is_not_supported_by_models() -> None:
