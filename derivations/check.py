@@ -55,7 +55,7 @@ def check_document(
     """
     start = time.monotonic()
     document = parse_document(text)
-    checker = _Checker(Contexts(document, context), decide, start + BUDGET)
+    checker = _Checker(Contexts(document, context, decide), decide, start + BUDGET)
     equations: list[Equation] = []
     definitions: list[Equation] = []
     for part in document.parts:

@@ -23,7 +23,7 @@ def decide(relation: Relation, context: Context) -> Verdict:
     decided by numbers and a normal form; one about gradients at a sample by the chain rule; any other by rules for
     densities and on random models. A name that nothing defines is asked for where the verdict hangs on it.
     """
-    relation = samples.over_the_sample(_with_columns(relation), context)
+    relation = samples.over_the_sample(_with_columns(relation, context), context)
     given, context = context, coordinates_in_use(relation, context)
     if relation.sign in REFLEXIVE and _same_by_definition(relation, context):
         return proved("definition", "both sides are the same by the definitions of the question")
@@ -53,9 +53,10 @@ def _of_one_density(relation: Relation, context: Context, verdict: Verdict) -> V
     return verdict
 
 
-def _with_columns(relation: Relation) -> Relation:
-    """A list $(a, b)$ beside anything but a list is a column, or a row where a row stands there."""
-    sides = (relation.left, relation.right)
+def _with_columns(relation: Relation, context: Context) -> Relation:
+    """A list $(a, b)$, or a name of one, beside anything but a list is a column, or a row where a row stands there."""
+    lists = {d.left: d.right for d in context.definitions if isinstance(d.right, Tuple)}
+    sides = (lists.get(relation.left, relation.left), lists.get(relation.right, relation.right))
     if isinstance(sides[0], Tuple) is isinstance(sides[1], Tuple):
         return relation
     as_row = any(isinstance(side, Array) and side.matrix.rows == 1 for side in sides)

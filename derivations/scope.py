@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from derivations.context import Context
-from derivations.contexts import ContextError, context_of, questions, read_page
+from derivations.choices import Decide, chosen
+from derivations.contexts import ContextError, questions, read_page
 from derivations.document import Document
 
 
 class Contexts:
     """The context of each question: the caller's, the front matter's, or the question's own."""
 
-    def __init__(self, document: Document, given: Context | None) -> None:
+    def __init__(self, document: Document, given: Context | None, decide: Decide) -> None:
+        self.document, self.decide, self.start = document, decide, {}
         self.given, self.front, self.pages = given, document.front, document.front.get("contexts", {})
         if not isinstance(self.pages, dict):
             raise ContextError('contexts: write one table for each question, such as [contexts."1.1.1"]')
@@ -36,4 +38,8 @@ class Contexts:
             return read_page(self.pages[question])
         if "context" in self.front:
             return read_page(self.front["context"])
-        return context_of(question) if question in questions() else Context("no question")
+        if question not in questions():
+            return Context("no question")
+        if question not in self.start:
+            self.start[question] = chosen(str(question), self.document, self.decide)
+        return self.start[question]

@@ -32,7 +32,7 @@ LETTERS: Final = (
     "constants",
 )
 LATEX: Final = ("ranges", "latent", "factorizations", "blocks", "measures", "draws", "paths", "vary", "definitions")
-OTHER: Final = ("name", "questions", "extends", "gamma", "names")
+OTHER: Final = ("name", "questions", "extends", "gamma", "names", "chosen", "choices")
 
 
 class ContextError(ValueError):
@@ -47,6 +47,24 @@ def context_of(question: str) -> Context:
 def names_at(question: str | None) -> dict[str, str]:
     """LaTeX and meaning of each name that a question's formulas may use; none for a question without a context."""
     return dict(context_of(question).names) if question in _stems() else {}
+
+
+def choosable(question: str) -> tuple[str, ...]:
+    """LaTeX of the names that a question's page, or the one it extends, lets a document choose."""
+    return tuple(_own_or_extended(question, "chosen"))
+
+
+def with_choices(question: str) -> tuple[Context, ...]:
+    """The question's context under each choice that its page knows."""
+    own = context_of(question)
+    return tuple(replace(own, definitions=_definitions(own, texts)) for texts in _own_or_extended(question, "choices"))
+
+
+def _own_or_extended(question: str, field: str) -> list[Any]:
+    page = _page(_stems()[question])
+    while field not in page and page.get("extends"):
+        page = _page(page["extends"])
+    return page.get(field, [])
 
 
 def questions() -> tuple[str, ...]:
