@@ -74,7 +74,7 @@ class Context:
     paths: Mapping[Expr, Expr] = field(default_factory=dict)
     ranges: Mapping[str, tuple[Expr, Expr]] = field(default_factory=dict)
     definitions: tuple[Definition, ...] = ()
-    constants: frozenset[str] = frozenset({"C", "const"})
+    constants: frozenset[str] = frozenset({"C", "c", "const"})
     vary: tuple[Expr, ...] = ()
     positive: frozenset[str] = frozenset()
     negative: frozenset[str] = frozenset()

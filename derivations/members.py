@@ -43,7 +43,7 @@ def instances(relation: Relation, context: Context) -> list[tuple[Relation, Cont
     """The statement for every member a free letter may stand for, with what varies there; itself if there is none."""
     for letter in sorted(letters_of(relation.left) | letters_of(relation.right)):
         index = context.symbol(letter)
-        numbers = _members(context)
+        numbers = numbers_of(context)
         if numbers:
             return [
                 case
@@ -74,7 +74,7 @@ def _at_the_optimum(relation: Relation, context: Context) -> Context:
     return replace(context, vary=tuple(v for v in context.vary if not isinstance(v, Density)))
 
 
-def _members(context: Context) -> list[int]:
+def numbers_of(context: Context) -> list[int]:
     """The numbers of the densities that the context factorises a joint into."""
     names = {f.name for joint in context.factorizations for f in joint.factors if not isinstance(f, IndexedProduct)}
     found = (re.fullmatch(r".+_(\d)", name) for name in names)

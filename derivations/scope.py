@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derivations.context import Context
 from derivations.choices import Decide, chosen
+from derivations.context import Context
 from derivations.contexts import ContextError, questions, read_page
 from derivations.document import Document
 
@@ -12,7 +12,8 @@ class Contexts:
     """The context of each question: the caller's, the front matter's, or the question's own."""
 
     def __init__(self, document: Document, given: Context | None, decide: Decide) -> None:
-        self.document, self.decide, self.start = document, decide, {}
+        self.document, self.decide = document, decide
+        self.start: dict[str | None, Context] = {}
         self.given, self.front, self.pages = given, document.front, document.front.get("contexts", {})
         if not isinstance(self.pages, dict):
             raise ContextError('contexts: write one table for each question, such as [contexts."1.1.1"]')

@@ -10,12 +10,13 @@ from sympy import Add, Expr, Integer, Mul, Symbol, Tuple
 
 from derivations.context import Context, GammaConvention
 from derivations.densities import Density, as_expr
-from derivations.language import Array, Gamma, Gumbel, Normal, Quantity, Transposed
+from derivations.language import Array, Gamma, Gumbel, Normal, Quantity, Transposed, contains
 from derivations.reader.errors import ReadError
-from derivations.reader.letters import Condition, Dots, Letters, Range, Scripts, Word, listed, without_bare_letters
+from derivations.reader.factors import without_bare_letters
+from derivations.reader.letters import Condition, Dots, Letters, Range, Scripts, Word, listed
 from derivations.reader.limits import exponential, moderate, number, power, printable
 
-FAMILIES = {"Normal": Normal, "Gamma": Gamma, "Ga": Gamma, "Gumbel": Gumbel}
+FAMILIES = {"Normal": Normal, "Gamma": Gamma, "Ga": Gamma, "Gam": Gamma, "Gumbel": Gumbel}
 
 
 def at(token: Token, reason: str) -> ReadError:
@@ -129,6 +130,8 @@ class Atoms(Transformer_NonRecursive):
         if not application:
             return self.letters.bare_density(letter, scripts)
         of, given, parameters = application[1]
+        if len(of) == 1 and not (given or parameters) and contains(of[0], Density):
+            return self.scripted(Mul(self.letters.bare_density(letter, scripts), self._factor(of[0])), application[3])
         return self.scripted(self.letters.density(letter, scripts, (*of, *parameters), given), application[3])
 
     def quantity(self, letter: Token, scripts: Scripts, *application: Any) -> Expr:

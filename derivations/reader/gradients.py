@@ -9,8 +9,9 @@ from lark import Token, v_args
 from sympy import Basic, Expr, Integer, Pow, Symbol, Tuple
 
 from derivations.densities import Density, Variable, VariableRange
-from derivations.language import Gradient, MatrixQuantity, Quantity, TotalGradient
+from derivations.language import Array, Gradient, MatrixQuantity, Quantity, TotalGradient
 from derivations.reader.atoms import Atoms, at
+from derivations.reader.factors import factor_named
 from derivations.reader.letters import Condition, Range, Scripts, listed
 
 
@@ -24,8 +25,11 @@ class Gradients(Atoms):
         if "tilde" in mark:
             below = listed(scripts.below)
             return MatrixQuantity(str(mark), below[0] if len(below) == 1 else None, (self._factor(body),))
-        if scripts.transposed or scripts.above == Integer(2):
-            return Gradient(Gradient(self._factor(body), wrt), wrt)
+        twice = scripts.above == Integer(2)
+        if mark == r"\partial" and (twice or scripts.above is None):
+            return self._partial(mark, body, [wrt, wrt] if twice else [wrt])
+        if scripts.transposed or twice:
+            return _hessian(self._in_coordinates(self._factor(body), wrt), wrt)
         if scripts.above is not None:
             raise at(mark, "a gradient cannot carry this superscript")
         return self._derivative(self._factor(body), wrt)
@@ -99,6 +103,7 @@ class Gradients(Atoms):
         return self._partial(parts[2], parts[5], [parts[9], parts[11]])
 
     def _partial(self, mark: Token, body: Any, over: list[Expr]) -> Expr:
+        over = [(isinstance(wrt, Symbol) and factor_named(wrt.name, self.context)) or wrt for wrt in over]
         if mark == r"\delta" and not all(isinstance(wrt, Density) for wrt in over):
             raise at(mark, r"a functional derivative is in a density with its arguments, as in \delta q_1(Z_1)")
         result = self._in_coordinates(self._factor(body), Tuple(*over))
@@ -108,6 +113,13 @@ class Gradients(Atoms):
             moved = mark == "d" or result in self.context.paths  # z moves with its path, and with nothing else
             result = TotalGradient(result, wrt) if moved else Gradient(result, wrt)
         return result
+
+
+def _hessian(body: Expr, wrt: Basic) -> Expr:
+    r"""$\nabla^2_\eta f$ in a list of parameters is the matrix of second derivatives."""
+    if isinstance(wrt, Tuple):
+        return Array([[Gradient(Gradient(body, one), other) for other in wrt] for one in wrt])
+    return Gradient(Gradient(body, wrt), wrt)
 
 
 def _leaves(path: Expr) -> list[Basic]:

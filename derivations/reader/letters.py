@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from lark import Token
-from sympy import Basic, Expr, Integer, Mul, Symbol, Tuple, pi
-from sympy.core.symbol import Str
+from sympy import Expr, Integer, Symbol, Tuple, pi
 
 from derivations.context import Context
 from derivations.densities import Density, Variable, VariableRange, is_variable
@@ -20,6 +19,7 @@ from derivations.language import Array, Constant, MatrixQuantity, Quantity, Tran
 from derivations.reader.errors import ReadError
 from derivations.reader.limits import power
 from derivations.reader.scanner import words
+from derivations.reader.vocabulary import OPEN_ARGUMENT
 
 GREEK_PARAMETERS: Final = words("phi theta lambda psi eta omega xi nu mu alpha beta varphi vartheta")
 
@@ -107,8 +107,10 @@ class Letters:
     def symbol(self, letter: Token, scripts: Scripts) -> Expr | VariableRange:
         """A letter that is neither a density nor applied."""
         name, context = str(letter), self.context
+        if name == OPEN_ARGUMENT:
+            return self._left_open(letter)
         if name in context.constants and not scripts.below:
-            return Constant(name)
+            return scripts.raised(Constant(name + scripts.mark))
         if self._is_member(name + scripts.mark, scripts.below):
             return scripts.raised(self._member(letter, name + scripts.mark, scripts.below))
         if name == "pi" and not scripts.below:
@@ -120,6 +122,14 @@ class Letters:
         if parameters is not None and scripts.above is not None:
             raise _error(letter, "a list of parameters cannot carry a superscript; write its components")
         return scripts.raised(term)
+
+    def _left_open(self, letter: Token) -> Expr:
+        r"""The dot of $q(\cdot \mid x)$: the latent variable, or the block of all of them."""
+        latent = self.context.latent
+        whole = [variable for variable, parts in self.context.blocks.items() if parts == latent]
+        if len(latent) != 1 and len(whole) != 1:
+            raise _error(letter, "the context does not say which variable the dot stands for")
+        return latent[0] if len(latent) == 1 else whole[0]
 
     def _is_member(self, name: str, below: Sequence[Bound]) -> bool:
         r"""A subscript makes a member only of a family: where $\mu$ is random, $\mu_0$ may be a number."""
@@ -201,20 +211,6 @@ class Letters:
         else:
             index = _index(scripts.below)
         return scripts.raised(kind(name, index, _known_arguments(arguments)))
-
-
-def without_bare_letters(term: Any, context: Context) -> Any:
-    r"""`q` alone stands for the density the context gives; it may stay a letter only in a name, $\mathcal{L}(q)$."""
-    if isinstance(term, Quantity | Density) or not isinstance(term, Basic):
-        return term
-    if isinstance(term, Symbol) and term.name in context.densities - context.positive:
-        if not context.measures.get(term.name):
-            raise ReadError(f"which density is {term.name}? Write it with its arguments", token=term.name)
-        return Mul(*context.measures[term.name])
-    if not term.args or isinstance(term, Str):
-        return term
-    args = [without_bare_letters(arg, context) for arg in term.args]
-    return term if all(a is b for a, b in zip(args, term.args, strict=True)) else term.func(*args)
 
 
 def _index(below: Sequence[Bound]) -> Expr | Tuple | None:

@@ -19,9 +19,11 @@ from derivations.reader.vocabulary import (
     GREEK,
     MARKS,
     MATRICES,
+    OPEN_ARGUMENT,
     RUNS,
     SCRIPT_ENTROPY,
     SCRIPT_EXPECT,
+    SCRIPT_VARIANCE,
     TEXTS,
     WORDS,
 )
@@ -78,7 +80,7 @@ class Lexer:
 
     def _environment(self, piece: Piece) -> None:
         r"""`\begin{pmatrix}`, and its end."""
-        name = piece.text[piece.text.index("{") + 1 : -1]
+        name = piece.text[piece.text.index("{") + 1 : piece.text.index("}")]
         if name not in MATRICES:
             raise piece.error(f"the environment {name} cannot be read here")
         begins = piece.text.startswith(r"\begin")
@@ -198,6 +200,12 @@ class Lexer:
             return self._text(piece)
         if text == r"\delta" and self._varies(piece):
             return self._emit("PARTIAL", text, piece)
+        if text == r"\partial" and self._peek() == "_":
+            return self._emit("NABLA", text, piece)
+        if text in (r"\setminus", r"\neg") and [token.type for token in self.tokens[-2:]] == ["SUB", "LBRACE"]:
+            return self._emit("MINUS", text, piece)
+        if text == r"\cdot" and self._is_left_open():
+            return self._emit("LETTER", OPEN_ARGUMENT, piece)
         if name in self._known_letters():
             return self._name(name, piece)
         if text == r"\cdot" and self._peek() in (r"\frac", r"\dfrac", r"\tfrac"):
@@ -210,6 +218,11 @@ class Lexer:
         if name in GREEK:
             return self._name(name, piece)
         raise piece.error("this command is not of the language")
+
+    def _is_left_open(self) -> bool:
+        r"""Whether a dot stands for an argument, as in $q(\cdot \mid x)$."""
+        opens = bool(self.tokens) and self.tokens[-1].type in ("LPAR", "COMMA")
+        return opens and self._peek() in ("|", r"\mid", r"\vert", ")", ",", ";")
 
     def _varies(self, piece: Piece) -> bool:
         r"""Whether this is a $\delta$ of a functional derivative: one begins the numerator, one the denominator."""
@@ -244,6 +257,8 @@ class Lexer:
             return self._emit("ENTROPY", text, piece, taken)
         if text == r"\mathcal{N}" and text not in self.context.functions:
             return self._emit("FAMILY", "Normal", piece, taken)
+        if text == SCRIPT_VARIANCE and text not in self.context.functions:
+            return self._emit("VARIANCE", text, piece, taken)
         if text == r"\mathbb{KL}":
             return self._emit("KL", "KL", piece, taken)
         return self._name(text, piece, taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sympy
@@ -23,9 +24,10 @@ from derivations.language import (
     StopGradient,
     contains,
 )
-from derivations.members import letters_of, member
+from derivations.members import letters_of, member, numbers_of
 from derivations.reader.atoms import at
 from derivations.reader.errors import ReadError
+from derivations.reader.factors import factor_named, family_of, meant, with_factors
 from derivations.reader.gradients import Gradients
 from derivations.reader.letters import Condition, Scripts, listed
 
@@ -73,15 +75,30 @@ class Operators(Gradients):
         """A sum or product, limits from the context where none stand; over numbered densities it is written out."""
         if len(scripts.below) != 1:
             raise at(mark, "a sum or product needs one index below it")
+        if isinstance(scripts.below[0], Condition) and scripts.below[0].sign in (r"\ne", r"\neq"):
+            return self._all_but(kind, mark, scripts.below[0], self._factor(body))
         index, lower, upper = self._limits(mark, scripts.below[0])
         upper = upper if scripts.above is None else scripts.above
+        body = with_factors(index, self._factor(body), self.context)
+        numbers = numbers_of(self.context) if index.name in letters_of(body) else []
+        if numbers and None in (lower, upper):
+            lower, upper = Integer(numbers[0]), Integer(numbers[-1])
         if upper is None or lower is None:
             raise at(mark, f"the context gives no range for the index {index}")
-        if index.name not in letters_of(self._factor(body)):
+        if index.name not in letters_of(body):
             return kind(body, index, lower, upper)
         if not (lower.is_Integer and upper.is_Integer and 0 < upper - lower < MAX_MEMBERS):
             raise at(mark, f"densities numbered by {index} need a range such as {index} = 1, ..., 3")
         members = [member(body, index, number) for number in range(int(lower), int(upper) + 1)]
+        return Add(*members) if kind is IndexedSum else Mul(*members)
+
+    def _all_but(self, kind: type, mark: Token, bound: Condition, body: Expr) -> Expr:
+        r"""`\prod_{j \neq 1} q_j(Z_j)`: the members but one, of the densities that the context numbers."""
+        body = with_factors(bound.left, body, self.context)
+        if not isinstance(bound.left, Symbol) or bound.left.name not in letters_of(body):
+            raise at(mark, "this condition on an index cannot be read")
+        left = [number for number in numbers_of(self.context) if number != bound.right]
+        members = [member(body, bound.left, number) for number in left]
         return Add(*members) if kind is IndexedSum else Mul(*members)
 
     def _limits(self, mark: Token, bound: Any) -> tuple[Symbol, Expr | None, Expr | None]:
@@ -141,6 +158,15 @@ class Operators(Gradients):
         value = Expectation(self._measure(mark, scripts.below), self._factor(body))
         return value if after is None else self.scripted(value, after)
 
+    def variance(self, mark: Token, scripts: Scripts, _open: Token, items: list, _close: Token, after: Scripts) -> Expr:
+        r"""`\text{Var}_q[f]` is $E[f^2] - E[f]^2$, `\text{Cov}[f, g]` is $E[f g] - E[f] E[g]$."""
+        terms = [self._factor(item) for item in items]
+        if len(terms) > 2 or not all(term.is_commutative for term in terms):
+            raise at(mark, "a variance is of one number, a covariance of two")
+        first, last = terms[0], terms[-1]
+        over = partial(self.expectation, mark, scripts)
+        return self.scripted(over(first * last) - over(first) * over(last), after)
+
     def _measure(self, mark: Token, below: tuple) -> Basic:
         """What an expectation is over: nothing said, draws, variables, densities."""
         if not below:
@@ -149,7 +175,7 @@ class Operators(Gradients):
             return self._single_measure(mark, below[0])
         if isinstance(below[-1], Condition) and below[-1].sign == r"\sim":
             return self._drawn(mark, listed([*below[:-1], below[-1].left], str(mark)), below[-1].right)
-        terms = listed(below, str(mark))
+        terms = [meant(term, self.context) for term in listed(below, str(mark))]
         if all(is_variable(term) for term in terms):
             return Draws(*terms)
         if all(isinstance(term, Density | IndexedProduct) for term in terms):
@@ -161,7 +187,8 @@ class Operators(Gradients):
         if isinstance(over, Condition) and over.sign == r"\sim":
             return self._drawn(mark, [over.left], over.right)
         if isinstance(over, Condition) and over.sign in (r"\neq", r"\ne"):
-            return AllBut(Variable(self._family(mark), over.right))
+            return AllBut(Variable(family_of(self.context), over.right))
+        over = meant(over, self.context)
         if isinstance(over, Symbol) and over.name.partition("_")[0] in self.context.densities:
             return Bare(over.name)
         if is_variable(over):
@@ -173,13 +200,6 @@ class Operators(Gradients):
         if isinstance(over, Density | IndexedProduct) or (isinstance(over, Expr) and contains(over, Density)):
             return over
         raise at(mark, "what an expectation is over must be densities or variables")
-
-    def _family(self, mark: Token) -> str:
-        r"""The one letter whose members are latent, as in $\mathbb{E}_{j \neq 1}$."""
-        names = {v.name for v in self.context.latent if isinstance(v, Variable) and v.index is not None}
-        if len(names) != 1:
-            raise at(mark, "the context does not say whose members these are")
-        return names.pop()
 
     def _drawn(self, mark: Token, drawn: list[Expr], density: Any) -> Basic:
         r"""$z \sim q(z \mid x)$, $Z_k \sim q(Z \mid X)$, $Z_{1:K} \sim q(Z \mid X)$: each from that density."""
@@ -207,11 +227,12 @@ class Operators(Gradients):
         return KL(self._distribution(mark, q), self._distribution(mark, p))
 
     def entropy(self, mark: Token, q: Any) -> Expr:
-        """`H(q)`."""
+        """`H(q)`, also of the factor $q_1$."""
         return Entropy(self._distribution(mark, q))
 
     def _distribution(self, mark: Token, term: Any) -> Expr:
         """A density, or a bare letter that the context knows the density of."""
+        term = (isinstance(term, Symbol) and factor_named(term.name, self.context)) or term
         if isinstance(term, Symbol) and term.name in self.context.measures:
             return Mul(*self.context.measures[term.name])
         if isinstance(term, Expr) and contains(term, Density):

@@ -16,7 +16,7 @@ from derivations.reader.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_TOKENS
 
 RAW: Final = re.compile(
     r"(?P<newline>\n)|(?P<space>[ \t\r]+)|(?P<comment>%[^\n]*)"
-    r"|(?P<environment>\\(?:begin|end)\s*\{[A-Za-z]+\*?\})"
+    r"|(?P<environment>\\(?:begin|end)\s*\{[A-Za-z]+\*?\}(?:(?<=\{array\})\s*\{[lcr|\s]*\})?)"
     r"|(?P<row>\\\\(?:\[[^\]\n]{0,20}\])?)"
     r"|(?P<command>\\[A-Za-z]+)|(?P<symbol>\\.)"
     r"|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<letter>[A-Za-z])|(?P<mark>[-+*/=<>()\[\]{}|,;:.^_&'!~])|(?P<other>.)",

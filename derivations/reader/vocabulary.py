@@ -94,6 +94,9 @@ WORDS: Final = {
     "Normal": "FAMILY",
     "Gumbel": "FAMILY",
     "Ga": "FAMILY",
+    "Gam": "FAMILY",
+    "Var": "VARIANCE",
+    "Cov": "VARIANCE",
     "T": "TOP",
     "E": "EXPECT",
     "H": "ENTROPY",
@@ -106,6 +109,8 @@ GREEK: Final = words(
 )
 ACCENTS: Final = words(r"\tilde \hat \bar \widetilde \widehat \overline \mathcal \mathbb \mathscr \mathfrak")
 TEXTS: Final = words(r"\text \mathrm \operatorname \textbf \textit \textrm \mbox")
-MATRICES: Final = frozenset(f"{kind}matrix" for kind in ("", "b", "p", "small"))
+MATRICES: Final = frozenset(f"{kind}matrix" for kind in ("", "b", "p", "small")) | {"array"}
+OPEN_ARGUMENT: Final = "·"
+SCRIPT_VARIANCE: Final = r"\mathbb{V}"
 SCRIPT_EXPECT, SCRIPT_ENTROPY = r"\mathbb{E}", (r"\mathbb{H}", r"\mathcal{H}")
 RUNS: Final = ("IWELBO", "ELBO", "KL")
