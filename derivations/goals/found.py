@@ -118,9 +118,12 @@ class Found:
         return not contains(written, *OPEN, Transposed)
 
     def _stands_in(self, written: Basic, term: Expr) -> bool:
-        """Whether a term stands there, or for a matrix it, its transpose or its inverse entry by entry."""
+        """Whether a term stands there, or for a matrix another name of it, its transpose or its inverse in entries."""
         if written.has(term) or not isinstance(term, MatrixQuantity):
             return bool(written.has(term))
+        meaning = expand_quantities(term, self.context)
+        if any(expand_quantities(name, self.context) == meaning for name in written.atoms(MatrixQuantity)):
+            return True
         explicit = self._explicit(term)
         same = [explicit, explicit.T, *_inverses(explicit)] if isinstance(explicit, MatrixBase) else []
         return any(simplify(array.matrix - one).is_zero_matrix for array in _arrays(written, same) for one in same)
