@@ -35,6 +35,7 @@ from derivations.language import (
     Variable,
     VariableRange,
 )
+from derivations.prover.averaged import averaged
 from derivations.prover.prove import prove
 
 OPERATORS = (Expectation, Marginal, KL, Entropy, Gradient, Quantity, IndexedSum, IndexedProduct)
@@ -47,7 +48,7 @@ class Shown:
     def __init__(self, goal: Relation, context: Context) -> None:
         named = tuple(d for d in context.definitions if isinstance(d.left, Quantity))
         self.kept = frozenset(d.left.name for d in context.definitions if isinstance(d.left, Density))
-        self.context = replace(context, definitions=named)
+        self.whole, self.context = context, replace(context, definitions=named)
         loose = is_loose(goal, self.context)
         self.bond, plain = loosely(goal, self.context) if loose else (None, goal)
         self.goal = _upwards(plain)
@@ -59,8 +60,12 @@ class Shown:
         self.compared: dict[tuple[Sign, Expr], bool] = {}
 
     def is_said_by(self, link: Link) -> bool:
-        """Whether two connected sides are related as the goal says."""
-        said = _upwards(Relation(link.left, link.bond.sign, link.right))
+        """Whether two connected sides are related as the goal says, or for each data point as it says on average."""
+        said = Relation(link.left, link.bond.sign, link.right)
+        mean = averaged(self._plain(said), self.whole)
+        return self._is_said(_upwards(said), link) or (mean is not None and self._is_said(_upwards(mean), link))
+
+    def _is_said(self, said: Relation, link: Link) -> bool:
         if Sign.AT_MOST in (said.sign, self.goal.sign) and said.sign is not self.goal.sign:
             return False
         if said.sign is Sign.EQUAL_UP_TO_CONSTANT and not self._allows(link.bond):
@@ -69,6 +74,11 @@ class Shown:
         if (said.sign, gap) not in self.compared:
             self.compared[said.sign, gap] = self.marks <= self._marks(gap) and self._is_same(gap)
         return self.compared[said.sign, gap]
+
+    def _plain(self, relation: Relation) -> Relation:
+        """The relation with names written out."""
+        left, right = (expand_quantities(side, self.context) for side in (relation.left, relation.right))
+        return replace(relation, left=left, right=right)
 
     def _allows(self, bond: Bond) -> bool:
         """Whether a step up to a constant is as good as the goal: constant in all that the goal is constant in."""

@@ -12,6 +12,7 @@ from derivations.definitions import expand_quantities, substituted
 from derivations.language import Density, Relation, Sign, mentioned_densities
 from derivations.models.concrete import Meaningless, free_indices
 from derivations.models.varying import constant_in
+from derivations.prover.averaged import averaged
 from derivations.prover.bounds import is_never_negative
 from derivations.prover.knowledge import Knowledge
 from derivations.prover.normal import normal
@@ -20,8 +21,11 @@ from derivations.prover.terms import J, Term, Unprovable, V, joints_in, variable
 
 def prove(relation: Relation, context: Context) -> tuple[str, ...] | None:
     """The rules that prove a relation, in the order they were first used; None if they do not."""
-    rules = _attempt(relation, context)
-    return rules if rules is not None else _by_cases(relation, context)
+    for way in (_attempt, _by_cases, _for_each_data_point):
+        rules = way(relation, context)
+        if rules is not None:
+            return rules
+    return None
 
 
 def _attempt(relation: Relation, context: Context) -> tuple[str, ...] | None:
@@ -36,6 +40,14 @@ def _attempt(relation: Relation, context: Context) -> tuple[str, ...] | None:
         return _prove(left, right, relation.sign, known)
     except (Unprovable, Meaningless, RecursionError):
         return None
+
+
+def _for_each_data_point(relation: Relation, context: Context) -> tuple[str, ...] | None:
+    """The rules that prove it on average over data of any density, where it is about each data point."""
+    left, right = (expand_quantities(side, context) for side in (relation.left, relation.right))
+    mean = averaged(Relation(left, relation.sign, right), context)
+    rules = None if mean is None else _attempt(mean, context)
+    return None if rules is None else (*rules, "for data of every density, so for each data point")
 
 
 def _by_cases(relation: Relation, context: Context) -> tuple[str, ...] | None:

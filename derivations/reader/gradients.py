@@ -44,8 +44,9 @@ class Gradients(Atoms):
         r"""$\nabla A(\eta)$ and $\nabla A$ are in what $A$ is a function of, where that is one thing."""
         known = [d.left for d in self.context.definitions if isinstance(d.left, Quantity) and d.left.arguments]
         if isinstance(body, Quantity) and not body.arguments:
-            known = [q for q in known if q.func(q.name, q.index) == body]
-            body = known[0] if len(known) == 1 else body
+            alike = [q for q in known if q.func(q.name, q.index) == body]
+            lists = {tuple(one for argument in q.arguments for one in self._listed(argument)) for q in alike}
+            body = alike[0] if len(lists) == 1 else body
         over = body.arguments if isinstance(body, Quantity) else ()
         if not over or not all(isinstance(one, Symbol) and one.name not in self.context.densities for one in over):
             raise at(mark, "a gradient must say in what it is taken, as in \\nabla_\\phi")

@@ -35,7 +35,6 @@ A_LOOK = [  # a constant that says nothing; every step holds, and they are about
     ("4.1.26", "a term twice, and a constant"),
     ("1.1.1", "the pieces, not put together"),
     ("2.2.17", "with a derivative that is left"),
-    ("4.1.26", "for one data point"),
     ("2.2.16", "the right matrix, by a name of one's own"),
     ("2.1.11", "with weights that the text turns upside down"),
     ("2.1.11", "both below the evidence, so the one below the other"),
@@ -47,6 +46,8 @@ POINTS = [
     ("1.1.3", "with a constant factor"),
     ("2.2.15", "with the inverse Jacobian entry by entry"),
     ("3.1.22", "for a density of z alone"),
+    ("4.1.26", "for one data point"),
+    ("2.2.14", "with the base measure 1/x"),
 ]
 
 

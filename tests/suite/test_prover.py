@@ -97,6 +97,22 @@ def test_nothing_false_is_proved_among_small_edits(question: str, latex: str) ->
             assert find_counterexample(relation, context)[0] is None, str(relation)
 
 
+FOR_EACH = {
+    r"\mathbb{E}_{q(x_{1:T}|x_0)}[\log p(x_T)] = \mathbb{E}_{q(x_T|x_0)}[\log p(x_T)]": True,
+    r"\mathbb{E}_{q(x_T|x_0)}[\log q(x_T)] = \mathbb{E}_{q(x_T)}[\log q(x_T)]": False,  # on average alone
+    r"\mathbb{E}_{q(x_1|x_0)}[\log q(x_0)] = \log q(x_0)": False,  # true, but q(x_0) is not free in it
+    r"\log q(x_T|x_0) = \log q(x_T)": False,
+}
+
+
+@pytest.mark.parametrize("latex", FOR_EACH)
+def test_what_holds_for_data_of_every_density_holds_for_each_data_point(latex: str) -> None:
+    """Only where nothing in the statement depends on the density of the data."""
+    context = context_of("4.1.26")
+    rules = prove(read_relation(latex, context), context)
+    assert any("each data point" in rule for rule in rules or ()) is FOR_EACH[latex]
+
+
 def test_two_parameters_of_one_density_are_not_one() -> None:
     """What holds only where q_lambda is q_phi is not proved, and what fails even there is refuted."""
     context = context_of("3.1.22")
