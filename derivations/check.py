@@ -24,8 +24,9 @@ from derivations.goals.chains import Statement
 from derivations.goals.goal import Finding, Goal, State
 from derivations.goals.look import Work, look_for, with_text
 from derivations.introduced import with_introduced
-from derivations.language import Constant, MatrixQuantity, Quantity, Relation, Sign, Variable, contains
+from derivations.language import Constant, MatrixQuantity, Quantity, Relation, Sign, Variable
 from derivations.members import instances
+from derivations.optimum import AT_A_POINT, OF_THE_OPTIMUM, is_condition, is_derivative, is_stationary, of_the_optimum
 from derivations.reader import Chain, Display, ReadError, Side, read_display, read_side
 from derivations.repair import GUARD, find_repair, sensible
 from derivations.report import RECORDED, UNREAD, DocumentReport, Equation, Step, StepKind, step_of
@@ -84,6 +85,8 @@ class _Checker:
         self.pending: tuple[Side, Any, Sign, str] | None = None
         self.before: tuple[str | None, Any, str] | None = None
         self.condition: _Condition | None = None
+        self.derives = False  # whether a derivative of a named function stands in the chain
+        self.stationary = 0  # displays in which what follows from a derivative set to zero may stand, this one too
         self.statements: dict[str | None, list[Statement]] = {}
 
     def look_for(self, question: str, goals: Sequence[Goal], document: Document) -> tuple[Finding, ...]:
@@ -113,6 +116,7 @@ class _Checker:
         except ReadError as error:
             return self._unread(part, str(error.moved(part.line - 1)))
         problems: list[str] = []
+        self.stationary = max(self.stationary - 1, 0)
         steps = [step for chain in display.chains for step in self._chain(part, display, chain, problems)]
         return Equation(
             part.question,
@@ -149,6 +153,7 @@ class _Checker:
             terms, written, signs = terms[:-1], written[:-1], signs[:-1]
         if part.kind is Kind.DISPLAY:
             self.before = (part.question, terms[-1], written[-1])
+        self.derives = any(map(is_derivative, terms))
         for number, sign in enumerate(signs):
             left, right = terms[number], terms[number + 1]
             yield self._step(part, (written[number], sign, written[number + 1]), (left, right))
@@ -203,12 +208,18 @@ class _Checker:
             body = relation.right if name == relation.left else relation.left
             self.contexts[part.question] = context.with_definition(name, body)
             return StepKind.DEFINITION, None
-        if _is_condition(relation, context):
+        if is_condition(relation):
             return self._conditional(relation, context)
+        if self.derives and is_stationary(relation):
+            self.stationary = 2
+            return StepKind.CONDITION, None
         self.condition = None
         kind = StepKind.DEFINITION if relation.sign is Sign.DEFINED else StepKind.CLAIM
         claim = replace(relation, sign=Sign.EQUAL) if relation.sign is Sign.DEFINED else relation
-        return kind, self._verdict(claim, context)
+        verdict = self._verdict(claim, context)
+        if self.stationary and verdict.status is Status.REFUTED:
+            verdict = undecided(AT_A_POINT)
+        return kind, verdict
 
     def _constant(self, relation: Relation, context: Context) -> tuple[StepKind, Verdict | None]:
         """What a constant stands for is recorded, for here only, unless it is none."""
@@ -241,7 +252,12 @@ class _Checker:
 
     def _repaired(self, relation: Relation, context: Context, verdict: Verdict) -> Verdict:
         """A refuted claim with the small edit that makes it hold, if one is found."""
-        if verdict.status is not Status.REFUTED or self.repairs == 0:
+        if verdict.status is not Status.REFUTED:
+            return verdict
+        optimal = of_the_optimum(relation, context)
+        if optimal is not None and all(self.decide(*case).holds for case in instances(optimal, context)):
+            return undecided(OF_THE_OPTIMUM)
+        if self.repairs == 0:
             return verdict
         self.repairs -= 1
         deadline = min(self.deadline, time.monotonic() + GUARD)
@@ -279,11 +295,6 @@ def _is_new(term: Any, context: Context) -> bool:
 def _is_undefined_letter(term: Symbol | Variable, context: Context) -> bool:
     declared = context.variables | context.positive | context.negative | context.integers
     return term.name not in declared
-
-
-def _is_condition(relation: Relation, context: Context) -> bool:
-    """An equation with zero that a multiplier takes part in."""
-    return relation.sign is Sign.EQUAL and relation.right == 0 and contains(relation.left, Constant)
 
 
 __all__ = ["ContextError", "ReadError", "check_document"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Basic, Expr, Symbol, log, preorder_traversal
+from sympy import Basic, Expr, Mul, Pow, Symbol, log, preorder_traversal
 
 from derivations.constants import is_loose, without_constants
 from derivations.context import Context
 from derivations.definitions import expand_quantities, substituted
-from derivations.language import Density, Relation, Sign, mentioned_densities
+from derivations.language import Density, IndexedProduct, Relation, Sign, mentioned_densities
 from derivations.models.concrete import Meaningless, free_indices
 from derivations.models.varying import constant_in
 from derivations.prover.averaged import averaged
@@ -21,7 +21,7 @@ from derivations.prover.terms import J, Term, Unprovable, V, joints_in, variable
 
 def prove(relation: Relation, context: Context) -> tuple[str, ...] | None:
     """The rules that prove a relation, in the order they were first used; None if they do not."""
-    for way in (_attempt, _by_cases, _for_each_data_point):
+    for way in (_attempt, _by_cases, _by_logarithms, _for_each_data_point):
         rules = way(relation, context)
         if rules is not None:
             return rules
@@ -40,6 +40,24 @@ def _attempt(relation: Relation, context: Context) -> tuple[str, ...] | None:
         return _prove(left, right, relation.sign, known)
     except (Unprovable, Meaningless, RecursionError):
         return None
+
+
+def _by_logarithms(relation: Relation, context: Context) -> tuple[str, ...] | None:
+    """The rules that prove it of the logarithms, where both sides are products of densities, which are positive."""
+    left, right = (expand_quantities(side, context) for side in (relation.left, relation.right))
+    if relation.sign is not Sign.EQUAL or not (_is_product(left) and _is_product(right)):
+        return None
+    rules = _attempt(Relation(log(left), Sign.EQUAL, log(right)), context)
+    return None if rules is None else ("logarithm of both sides", *rules)
+
+
+def _is_product(term: Basic) -> bool:
+    """Whether a term is a product of densities and of nothing else."""
+    if isinstance(term, IndexedProduct):
+        return _is_product(term.body)
+    if isinstance(term, Pow):
+        return _is_product(term.base) and term.exp.is_Integer is True
+    return isinstance(term, Density) or (isinstance(term, Mul) and all(map(_is_product, term.args)))
 
 
 def _for_each_data_point(relation: Relation, context: Context) -> tuple[str, ...] | None:

@@ -1,4 +1,4 @@
-r"""Where the operand of $\prod$ ends: before a new bracket group that does not use its index.
+r"""Where the operand of $\prod$ ends: before a new bracket group, sum or product that does not use its index.
 
 In `\prod_i q_i(Z_i) \{ \log p(X, Z) - \sum_i \log q_i(Z_i) \}` (Bishop 2006, equation 10.6) the braces hold what is
 averaged, not a factor of each member. For $\sum$ the two readings are one.
@@ -35,6 +35,8 @@ def _end(tokens: list[Token], start: int) -> int | None:
         token = tokens[position]
         if token.type == "LPAR" and _begins_anew(token, factor) and not _uses(tokens, position, index):
             return position
+        if token.type in ("PROD", "SUM") and factor and not _goes_on(tokens, position, index):
+            return position
         if token.type in ("SUB", "SUP"):
             position = _after(tokens, position + 1)
             continue
@@ -43,6 +45,13 @@ def _end(tokens: list[Token], start: int) -> int | None:
         for _ in range(CELLS.get(token.type, 1)):
             position = _after(tokens, position)
     return None
+
+
+def _goes_on(tokens: list[Token], position: int, index: str) -> bool:
+    r"""Whether a sum or product belongs to each member of the product before it, as one that uses its index does."""
+    if _index(tokens, position) == index:
+        return False
+    return any(token.type == "LETTER" and token == index for token in tokens[position:])
 
 
 def _begins_anew(bracket: Token, factor: str) -> bool:

@@ -12,9 +12,10 @@ from derivations.reader.scanner import Piece, closing, words
 
 QUADS: Final = frozenset((r"\quad", r"\qquad"))
 TEXTS: Final = words(r"\text \mathrm \textrm \textit \mbox \textnormal")
-REASONS: Final = (*"([", *words("for where with if since as by because when and thus hence"))
+REASONS: Final = (*"([", *words("for where with if iff since as by because when using"))
 INDICES: Final = frozenset("ijklmnrst")
 DOTS: Final = words(r"\dots \ldots \cdots")
+CONNECTIVES: Final = words("and so thus hence therefore then andso andthus andhence sothat thatis or")
 BETWEEN: Final = words(r"< > \le \leq \leqslant \ge \geq \geqslant \lt \gt \ne \neq \in")
 LISTED: Final = DOTS | BETWEEN | words(r"+ - , : \{ \} { } ( ) [ ]")
 FRAMES: Final = {"(": ")", "[": "]"}
@@ -57,6 +58,14 @@ def is_reason(pieces: Sequence[Piece]) -> bool:
     return spaced or "".join(piece.text for piece in inside).startswith(REASONS)
 
 
+def connects(pieces: Sequence[Piece]) -> int:
+    r"""How many pieces a connective such as `\text{and}` takes, which begins another statement; 0 for anything else."""
+    if pieces[0].text not in TEXTS or [piece.text for piece in pieces[1:2]] != ["{"]:
+        return 0
+    end = closing(list(pieces), 1)
+    return end + 1 if "".join(piece.text for piece in pieces[2:end]).strip(",:").lower() in CONNECTIVES else 0
+
+
 def is_range(pieces: Sequence[Piece]) -> bool:
     r"""Whether a row ends in these pieces by saying what an index runs over: $t = 2, \dots, T$, $1 < t \le T$."""
     texts = [piece.text for piece in pieces if piece.text != "&"]
@@ -81,4 +90,4 @@ def _runs(texts: Sequence[str], says_all: bool) -> bool:
     return first and (bool(signs) or (says_all and len(texts) == 1))
 
 
-__all__ = ["QUADS", "is_range", "is_reason", "without_tags"]
+__all__ = ["QUADS", "connects", "is_range", "is_reason", "without_tags"]

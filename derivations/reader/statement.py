@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from derivations.language import Sign
-from derivations.reader.remarks import QUADS, is_range, is_reason, without_tags
+from derivations.reader.remarks import QUADS, connects, is_range, is_reason, without_tags
 from derivations.reader.scanner import Piece, closing, scan, words
 
 SIGNS: Final = {
@@ -156,6 +156,11 @@ class _Splitter:
             return self._ignore(1)
         return False
 
+    def _before(self) -> str:
+        """The mark before this place, spaces aside."""
+        before = [piece.text for piece in self.pieces[: self.position] if piece.text not in QUADS and piece.text != "&"]
+        return before[-1] if before else ""
+
     def _ignore(self, pieces: int) -> bool:
         """Row breaks inside a matrix stay; inside other brackets they are only layout."""
         if self.depth and self._in_matrix():
@@ -210,10 +215,10 @@ class _Splitter:
     def _close(self, piece: Piece) -> None:
         self.chains[-1].sides[-1].end = piece.start
 
-    def _begin(self, piece: Piece, arrow: bool) -> bool:
+    def _begin(self, piece: Piece, arrow: bool, taken: int = 1) -> bool:
         self._close(piece)
-        self.chains.append(Chain([Side(start=_end(piece))], arrow=arrow))
-        self.position += 1
+        self.position += taken
+        self.chains.append(Chain([Side(start=_end(self.pieces[self.position - 1]))], arrow=arrow))
         return True
 
     def _row(self, piece: Piece) -> bool:
@@ -240,11 +245,15 @@ class _Splitter:
 
     def _remark(self, piece: Piece) -> bool:
         r"""`\text{for } i = 1, \dots, K`, and after a space or comma `t > 1`, are remarks to the end of their row."""
-        if not self.chains[-1].sides[-1].pieces:
-            return False
+        following = self.pieces[self.position :]
+        if taken := connects(following):
+            return self._begin(piece, self.chains[-1].arrow, taken)
+        empty = not self.chains[-1].sides[-1].pieces
         begins = piece.text in QUADS or piece.text == ","
         rest = [p for p in self._rest_of_row(begins) if p.text not in QUADS]
-        if not (is_range(rest) if begins else is_reason([piece, *self.pieces[self.position + 1 :]])):
+        if not ((is_range(rest) and not empty) if begins else is_reason(following)):
+            return False
+        if empty and self._before() not in (",", ";"):
             return False
         self._close(piece)
         self.skipping = True

@@ -36,6 +36,7 @@ A_LOOK = [  # a constant that says nothing; every step holds, and they are about
     ("1.1.1", "the pieces, not put together"),
     ("2.2.17", "with a derivative that is left"),
     ("2.2.16", "the right matrix, by a name of one's own"),
+    ("1.1.3", "of a factor that is not called the optimal one"),
     ("2.1.11", "with weights that the text turns upside down"),
     ("2.1.11", "both below the evidence, so the one below the other"),
 ]

@@ -61,6 +61,8 @@ MEANINGS = {
     r"\partial_\tau p(X)": Gradient(p(X), PLAIN.symbol("tau")),
     r"\text{Var}_{q(Z)}[p(Z)]": E[q(Z)](p(Z) ** 2) - E[q(Z)](p(Z)) ** 2,
     r"\operatorname{Cov}_{q(Z)}[p(Z), p(X)]": E[q(Z)](p(Z) * p(X)) - E[q(Z)](p(Z)) * E[q(Z)](p(X)),
+    r"\prod_n p(x_n) \prod_n q(x_n)": IndexedProduct(p(Variable("x", n)), n, 1, N)
+    * IndexedProduct(q(Variable("x", n)), n, 1, N),
     r"p(X, Z)": p(X, Z),
     r"p(Z, X)": p(X, Z),
     r"p(Z \mid X)": p(Z | X),
@@ -186,6 +188,16 @@ def test_what_an_index_runs_over_and_reasons_are_no_steps(remark: str) -> None:
     (chain,) = read_display("a = b" + remark).chains
     assert chain.signs == [Sign.EQUAL]
     assert ["".join(piece.text for piece in side.pieces) for side in chain.sides] == ["a", "b"]
+
+
+def test_a_connective_begins_a_statement() -> None:
+    """What stands after "and" is claimed as well; what stands after "since" is a reason."""
+    signs = {
+        word: [c.signs for c in read_display(rf"a = b \quad\text{{{word} }} c = d").chains] for word in ("and", "since")
+    }
+    assert signs == {"and": [[Sign.EQUAL], [Sign.EQUAL]], "since": [[Sign.EQUAL]]}
+    first, second = read_display(r"\begin{aligned} a &= b \\ \text{and thus}\quad c &= d \end{aligned}").chains
+    assert [first.signs, second.signs] == [[Sign.EQUAL], [Sign.EQUAL]]
 
 
 def test_what_only_looks_like_a_range_is_a_step() -> None:

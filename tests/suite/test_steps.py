@@ -79,3 +79,13 @@ def test_an_expectation_over_nothing_is_told_what_to_write() -> None:
     """Not the name of a class: how to say what the expectation is over."""
     (step,) = check_document(r"## 1.1.1" + "\n" + r"$$\mathbb{E}[\log p(X, Z)] = \log p(X)$$").steps
     assert step.verdict == "undecided" and r"as in \mathbb{E}_q" in step.evidence and "Bare" not in step.evidence
+
+
+def test_what_follows_from_a_derivative_set_to_zero_is_for_a_human() -> None:
+    """It is said of one point; without the condition the same is refuted."""
+    found = verdicts(
+        "2.2.17", r"\frac{\partial \mathcal{L}}{\partial \beta} = 0 \Rightarrow \beta = \frac{\bar{x}}{\alpha}"
+    )
+    assert found == ["recorded", "undecided"]
+    assert verdicts("2.2.17", r"\beta = \frac{\bar{x}}{\alpha}") == ["refuted"]
+    assert verdicts("3.1.22", r"\nabla_\phi \log q_\phi(z|x) = 0") == ["refuted"]
