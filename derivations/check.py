@@ -210,16 +210,16 @@ class _Checker:
             return StepKind.DEFINITION, None
         if is_condition(relation):
             return self._conditional(relation, context)
-        if self.derives and is_stationary(relation):
-            self.stationary = 2
-            return StepKind.CONDITION, None
         self.condition = None
         kind = StepKind.DEFINITION if relation.sign is Sign.DEFINED else StepKind.CLAIM
         claim = replace(relation, sign=Sign.EQUAL) if relation.sign is Sign.DEFINED else relation
         verdict = self._verdict(claim, context)
-        if self.stationary and verdict.status is Status.REFUTED:
-            verdict = undecided(AT_A_POINT)
-        return kind, verdict
+        if verdict.status is not Status.REFUTED:
+            return kind, verdict
+        if self.derives and is_stationary(relation):
+            self.stationary = 2
+            return StepKind.CONDITION, None
+        return kind, undecided(AT_A_POINT) if self.stationary else verdict
 
     def _constant(self, relation: Relation, context: Context) -> tuple[StepKind, Verdict | None]:
         """What a constant stands for is recorded, for here only, unless it is none."""

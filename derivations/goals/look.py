@@ -15,7 +15,7 @@ from derivations.goals.chains import Chains, Link, Statement
 from derivations.goals.found import Decide, Found
 from derivations.goals.goal import Finding, Goal, State
 from derivations.goals.shown import Shown
-from derivations.language import Density, Quantity, contains
+from derivations.language import Density, Expectation, Quantity, contains
 from derivations.reader import ReadError, read_relation
 from derivations.verdict import Status
 
@@ -97,9 +97,10 @@ def _stated(goal: Goal, work: Work, link: Link, shown: Shown, holding: list[Stat
 
 
 def _tells(statement: Statement, chains: Chains) -> bool:
-    """Whether a step is about densities and more than one side twice."""
+    """Whether a step is about densities, or the mean of a name, and more than one side twice."""
     sides = (statement.relation.left, statement.relation.right)
-    return any(contains(side, Density, Quantity) for side in sides) and len(set(map(chains.key, sides))) == 2
+    about = any(contains(side, Density, Expectation, Quantity) for side in sides)
+    return about and len(set(map(chains.key, sides))) == 2
 
 
 def _found(goal: Goal, work: Work, decide: Decide) -> Finding:
