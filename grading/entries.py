@@ -16,6 +16,8 @@ EXAMPLES = PROJECT / "grading" / "examples"
 LATE = "handed in late, says the learning platform"
 GROUP = "a group, says submission.toml: {}; the learning platform names this one, and the grade stands under it alone"
 
+UNREADABLE = "{}. The file counts as one that is not there: what it maps onto other files and names is not found"
+
 
 def entries(source: Path, store: Path) -> list[HandedIn]:
     """The submissions in a folder or archive, copied into `store`.
@@ -58,12 +60,18 @@ def names_of(taken: Taken) -> list[str]:
 
 def layout_of(taken: Taken) -> Layout | None:
     """What `submission.toml` says; None where there is none that can be read."""
-    if not (taken.folder / "submission.toml").is_file():
+    if unreadable(taken) or not (taken.folder / "submission.toml").is_file():
         return None
+    return Layout.read(taken.folder)
+
+
+def unreadable(taken: Taken) -> list[str]:
+    """What keeps `submission.toml` from being read, for its student."""
     try:
-        return Layout.read(taken.folder)
-    except (LayoutError, OSError, ValueError, RecursionError):
-        return None
+        Layout.read(taken.folder)
+    except LayoutError as error:
+        return [UNREADABLE.format(str(error).removeprefix(f"{os.path.realpath(taken.folder)}/"))]
+    return []
 
 
 def members(layout: Layout) -> list[str]:
@@ -79,7 +87,7 @@ def shown(name: str) -> str:
 def entry(name: str, taken: Taken) -> HandedIn:
     """One submission."""
     notices = [*([taken.problem] if taken.problem else []), *taken.notices]
-    notices += [LATE] if taken.owner.late else []
+    notices += [*unreadable(taken), *([LATE] if taken.owner.late else [])]
     layout = layout_of(taken) if taken.owner.certain else None
     if layout is not None and len(group := members(layout)) > 1:
         notices.append(GROUP.format(", ".join(group)))

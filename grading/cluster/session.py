@@ -44,7 +44,7 @@ def corpus() -> Namer | None:
 def run(job: Job, transport: Transport, reference: Reference, publish: Publish) -> None:
     """Run a job's checks; each is published as it ends, and exactly once."""
     try:
-        Layout.read(Path(job.folder))
+        Layout.handed_in(Path(job.folder))
     except (LayoutError, OSError, ValueError, RecursionError) as error:
         return give_up(job, job.checks, State.ERROR, str(error), publish)
     subject = Submission(transport, contract(job.asked().tests), epoch_seconds=job.conditions.limits.epoch_seconds)

@@ -10,6 +10,7 @@ import errno
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -142,8 +143,10 @@ def walk(root: Path, depth: int) -> Iterator[Path]:
 
 
 def readable(name: str) -> str:
-    """A name as text that every system can store and show: what is not UTF-8 or not printable becomes `�`."""
-    text = os.fsencode(name).decode("utf-8", errors="replace")
+    """A name as text that every system can store and show: what is not UTF-8 or not printable becomes `�`.
+
+    A Mac writes `ö` into its archives as two letters; `submission.toml` and `import` mean the same file by one."""
+    text = unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", errors="replace"))
     shown = "".join(letter if letter.isprintable() else "�" for letter in text)
     return shown.encode()[:NAME_BYTES].decode(errors="ignore")
 

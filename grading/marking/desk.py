@@ -112,7 +112,7 @@ class Desk:
     def written(self, folder: Path) -> dict[str, str]:
         """Text by question number; nothing where the submission has no readable answers."""
         try:
-            return self.sections(Layout.read(folder).answers() or "")
+            return self.sections(Layout.handed_in(folder).answers() or "")
         except LayoutError:
             return {}
 

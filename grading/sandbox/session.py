@@ -20,7 +20,7 @@ import torch
 
 from grading.sandbox.frames import Frame, Kind, Malformed, pack, receive
 from grading.submission import plain
-from grading.submission.folder import LayoutError
+from grading.submission.folder import Layout, LayoutError
 from grading.submission.worker import Listen, Worker
 
 RESEED = random.seed, np.random.seed, torch.seed
@@ -30,7 +30,7 @@ RESEED = random.seed, np.random.seed, torch.seed
 def serve(channel: socket.socket, folder: Path) -> None:
     """Answer until the judge hangs up."""
     try:
-        worker: Worker | LayoutError = Worker(folder)
+        worker: Worker | LayoutError = Worker(folder, Layout.handed_in)
     except LayoutError as error:
         worker = error
     while True:

@@ -32,8 +32,8 @@ GREY_PIXELS = (
 class Worker:
     """Answers requests about one submission folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.loader = Loader(Layout.read(folder))
+    def __init__(self, folder: Path, read: Callable[[Path], Layout] = Layout.read) -> None:
+        self.loader = Loader(read(folder))
 
     def answer(self, request: bytes, listen: Listen) -> bytes:
         """The reply to one request; never raises for what submitted code does, not even for SystemExit."""

@@ -7,6 +7,7 @@ import socket
 import stat
 import tarfile
 import time
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -207,6 +208,14 @@ def test_readable_names(raw: bytes) -> None:
     assert len(name.encode()) <= 255
 
 
+def test_a_mac_s_umlaut_is_found(tmp_path: Path) -> None:
+    """A file's name in two letters, o and its dots, is the one that `submission.toml` writes in one."""
+    toml = '[entry_points]\ngamma = "Lösung.py"\n'.encode()
+    zipped(tmp_path / "ada.zip", {"submission.toml": toml, unicodedata.normalize("NFD", "Lösung.py"): MODULE})
+    (found,) = take_in(tmp_path / "ada.zip", tmp_path / "store", SMALL)
+    assert Layout.read(found.folder).path_of("gamma") == found.folder / "Lösung.py"
+
+
 def test_names_that_collide_are_told_apart(tmp_path: Path) -> None:
     """Two that call themselves the same, and a third that calls itself as the first two are then called."""
     for folder, name in (("a", "Ada"), ("b", "Ada"), ("c", "Ada (a)"), ("d", "")):
@@ -259,6 +268,10 @@ def test_a_group_hands_in_once(tmp_path: Path) -> None:
     found = entries(tmp_path / "class", tmp_path / "store")
     assert [entry.submission for entry in found] == ["Ada", "Emmy", "theirs"]
     assert found[0].folder == found[1].folder and found[0].content == found[1].content
+    assert (
+        found[0].notices == []
+        and 'submission.toml: names must be a list such as ["Ada", "Emmy"]' in found[2].notices[0]
+    )
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,22 @@ def test_a_missing_folder_or_broken_toml_is_named(tmp_path: Path) -> None:
         Layout.read(tmp_path)
 
 
+def test_the_grader_takes_a_broken_toml_for_none(tmp_path: Path) -> None:
+    """One wrong character there costs what it maps, and nothing else; no folder at all is an error still."""
+    write(tmp_path, m="def f(): return 1")
+    (tmp_path / "submission.toml").write_text('name = "Ada\n')
+    assert call(Worker(tmp_path, Layout.handed_in), "m.f") == {"value": 1}
+    with pytest.raises(LayoutError, match="no such folder"):
+        Layout.handed_in(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_submission_toml_in_the_encodings_of_editors(tmp_path: Path, encoding: str) -> None:
+    """As `answers.md`: a name with an umlaut, saved by whatever editor."""
+    (tmp_path / "submission.toml").write_bytes('name = "Jürgen"\r\n'.encode(encoding))
+    assert Layout.read(tmp_path).name == "Jürgen"
+
+
 def test_a_failed_import_is_not_tried_again(tmp_path: Path) -> None:
     """The second call gives the same message without running the file again."""
     worker = Worker(write(tmp_path, m="import helper_count"))

@@ -114,6 +114,10 @@ LEFT_OUT = [
         lambda: zipped(Path("handed/ada.zip"), {"gamma.py": MODULE, "data.npz": b"0" * 2**19}),
         "left out 'data.npz': it has 0 MB, at most 0 are taken",
     ),
+    one_of_many(
+        lambda: zipped(Path("handed/ada.zip"), {"gamma.py": MODULE, "submission.toml": b"name = "}),
+        "<li>submission.toml: not valid TOML: Invalid value (at end of document). The file counts as one that is not",
+    ),
 ]
 
 ASKED = [
