@@ -17,6 +17,7 @@ from rich.console import Console
 from grading.assignment import load_course
 from grading.cli.mistakes import Mistake
 from grading.marking import Desk, TableError, make_app, read_table, write_table
+from grading.report.write import put
 from grading.run import NAME, Run
 from grading.verdict.answers import sections
 
@@ -45,11 +46,12 @@ def mark(
     desk = Desk(run.gradebook, run.course, sections, lambda content: run.standing(content).outcomes)
     console = Console(highlight=False)
     if write is not None:
-        write.write_text(write_table(desk, marker), encoding="utf-8-sig")  # spreadsheets want the mark
+        put(write, write_table(desk, marker).encode("utf-8-sig"))  # spreadsheets want the byte-order mark
         said = f"answers written to {write}; fill in points and why, then: evidence mark {out} --read {write}"
         console.print(said, soft_wrap=True)
     elif read is not None:
-        console.print(f"{taken(desk, read, marker)} marks saved; {shown(run)}", soft_wrap=True)
+        count = taken(desk, read, marker)
+        console.print(f"{count} mark{'s' if count != 1 else ''} saved; {shown(run)}", soft_wrap=True)
     else:
         serve(desk, marker, port, console, run)
 

@@ -21,6 +21,8 @@ from grading.verdict.outcome import Outcome, State
 
 T = TypeVar("T")
 VERSION = 1
+PATIENCE = 60.0
+"""Seconds to wait for another program that writes."""
 TABLES = """
 CREATE TABLE outcome (
     content TEXT NOT NULL, "check" TEXT NOT NULL, fingerprint TEXT NOT NULL, policy TEXT NOT NULL,
@@ -36,6 +38,15 @@ CREATE TABLE handed_in (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
+
+REMEDIES = {
+    sqlite3.SQLITE_BUSY: "another program is at it: wait until that has ended, and run the same command again",
+    sqlite3.SQLITE_FULL: "make room, and run the same command again",
+    sqlite3.SQLITE_READONLY: "ask for the right to write it and its folder, or copy the folder to where you may",
+    sqlite3.SQLITE_NOTADB: "it is no gradebook: give another --out folder",
+    sqlite3.SQLITE_CANTOPEN: "it is no gradebook, or you may not open it: give another --out folder",
+}
+"""By the primary code of an error (https://sqlite.org/rescode.html)."""
 
 
 class GradebookError(Exception):
@@ -84,12 +95,14 @@ class Gradebook:
         self.path = Path(path)
         try:
             # Threads may share it where they take turns, as those of the marking page do.
-            self.connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
+            self.connection = sqlite3.connect(
+                self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+            )
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = FULL")
             self.create()
         except sqlite3.Error as error:
-            raise GradebookError(f"{self.path}: not a gradebook ({error}); give another --out folder") from None
+            raise self.refused(error) from None
 
     def create(self) -> None:
         """Make the tables of a new file; refuse a file of another version."""
@@ -216,7 +229,14 @@ class Gradebook:
             with closing(self.connection.execute(query, values)) as cursor:
                 return cursor.fetchall()
         except sqlite3.Error as error:
-            raise GradebookError(f"{self.path}: {error}; restore a copy, or give another --out folder") from None
+            raise self.refused(error) from None
+
+    def refused(self, error: sqlite3.Error) -> GradebookError:
+        """What SQLite refuses, and the remedy."""
+        remedy = REMEDIES.get(
+            getattr(error, "sqlite_errorcode", 0) & 0xFF, "restore a copy, or give another --out folder"
+        )
+        return GradebookError(f"{self.path}: {error}; {remedy}")
 
     def rows(self, query: str, *values: str) -> list[Any]:
         """The rows of a query."""

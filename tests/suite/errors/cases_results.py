@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from grading.assignment.policy import Request
 from tests.suite.errors.case import Case
-from tests.suite.errors.gradebooks import FILE, after, begun, handed_in, lost, overwritten
+from tests.suite.errors.gradebooks import FILE, after, begun, handed_in, locked, lost, opened, overwritten
 
 CHECK = "1.1.2/family_and_tightness"
 NONE = ("no gradebook.sqlite in it; give the --out folder of `evidence grade`",)
@@ -23,8 +23,8 @@ GRADEBOOKS = [
     Case("evidence report out", ("out:", *NONE), {"out/": ""}),
     Case("evidence estimate . --measured out", ("out:", *NONE), {"out/": "", "answers.md": ""}),
     Case("evidence mark out", ("out has no gradebook.sqlite", "run `evidence grade` first"), {"out/": ""}),
-    Case("evidence report out", (f"{FILE}: not a gradebook", "give another --out folder"), {str(FILE): "text " * 99}),
-    Case("evidence report out", (f"{FILE}: not a gradebook", "give another --out folder"), {f"{FILE}/": ""}),
+    Case("evidence report out", (f"{FILE}:", "it is no gradebook: give another --out"), {str(FILE): "text " * 99}),
+    Case("evidence report out", (f"{FILE}:", "it is no gradebook, or you may not open it"), {f"{FILE}/": ""}),
     Case(
         "evidence report out",
         (f"{FILE}: written by another version", "give another"),
@@ -34,6 +34,24 @@ GRADEBOOKS = [
     Case("evidence report out", (f"{FILE}:", *DAMAGED), prepare=after("UPDATE handed_in SET notices = 'x'")),
     Case("evidence report out", (f"{FILE}: no such table", *RESTORE), prepare=after("DROP TABLE handed_in")),
     Case("evidence export canvas out", (f"{FILE}:", "malformed", *RESTORE), prepare=overwritten),
+    Case(
+        "evidence report out",
+        (f"{FILE}: database is locked; another program is at it: wait until that has ended",),
+        prepare=handed_in,
+        machine=locked,
+    ),
+    Case(
+        "evidence report out",
+        (f"{FILE}: attempt to write a readonly database; ask for the right to write it and its folder",),
+        prepare=handed_in,
+        machine=partial(opened, "PRAGMA query_only = 1"),
+    ),
+    Case(
+        "evidence grade work --out new --isolation process",
+        ("gradebook.sqlite: database or disk is full; make room, and run the same command again",),
+        {"work/answers.md": ""},
+        machine=partial(opened, "PRAGMA max_page_count = 1"),
+    ),
     Case("evidence export canvas out", ("out: nothing has been handed in; run `evidence grade` first",), prepare=begun),
     Case(
         "evidence estimate work --measured out",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from grading.entries import entries
 from grading.gradebook import Conditions
@@ -53,3 +55,25 @@ def overwritten() -> None:
     """A gradebook on a disk that lost all but its first page."""
     handed_in()
     FILE.write_bytes(FILE.read_bytes()[:4096].ljust(2**16, b"\x55"))
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Another program writes to the gradebook, and does not end."""
+    with closing(sqlite3.connect(FILE)) as other, patch("grading.gradebook.book.PATIENCE", 0.1):
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def opened(pragma: str) -> Iterator[None]:
+    """Every connection may do less: write nothing, or no further page."""
+    connect = sqlite3.connect
+
+    def narrowed(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*args, **options)
+        connection.execute(pragma)
+        return connection
+
+    with patch("sqlite3.connect", narrowed):
+        yield
