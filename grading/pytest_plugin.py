@@ -12,6 +12,7 @@ A check is a test marked `@pytest.mark.question("2.2.16")` and listed on that qu
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections.abc import Generator, Iterator
@@ -27,12 +28,12 @@ from grading.assignment import CatalogueError, Check, Course, Kind, Question, co
 from grading.assignment.course import matches
 from grading.feedback import terminal
 from grading.feedback.detail import Detail
-from grading.feedback.summary import of, summary, to_do
+from grading.feedback.summary import NOWHERE, of, summary, to_do, untrained
 from grading.montecarlo import Budget
 from grading.places import CHECKS
 from grading.search import NoMoreExamples, forget_patch, load_profile, stop_search
 from grading.submission import InProcess, Problem, Submission
-from grading.submission.folder import LayoutError
+from grading.submission.folder import Layout, LayoutError
 from grading.verdict.claims import NeedsHuman, Refuted
 from grading.verdict.exhibits import Exhibits
 from grading.verdict.judge import TO_BE_READ, Judge, outcome_of, waiting
@@ -102,7 +103,7 @@ def course_of(config: pytest.Config) -> Course:
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Which submission, which seed."""
-    return f"evidence: submission {folder_of(config)}, seed {config.option.seed}"
+    return f"evidence: submission {os.path.relpath(folder_of(config))}, seed {config.option.seed}"
 
 
 def folder_of(config: pytest.Config) -> Path:
@@ -153,6 +154,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept.sort(key=lambda item: order.get(identifier_of(item) or "", len(order)))
     items[:] = kept
     config.hook.pytest_deselected(items=dropped)
+    if SUBMISSION not in config.stash and any(CHECK in item.stash for item in kept):
+        try:
+            Layout.read(folder_of(config))
+        except LayoutError as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 def identifier_of(item: pytest.Item) -> str | None:
@@ -167,11 +173,8 @@ def submission(request: pytest.FixtureRequest) -> Iterator[Submission]:
     """The submission under check.  Checks reach implementations only through this."""
     config = request.config
     if SUBMISSION not in config.stash:
-        try:
-            modules = contract(config.stash[JUDGE].course.tests)
-            config.stash[SUBMISSION] = Submission(InProcess(folder_of(config)), modules)
-        except LayoutError as error:
-            raise pytest.UsageError(str(error)) from None
+        modules = contract(config.stash[JUDGE].course.tests)
+        config.stash[SUBMISSION] = Submission(InProcess(folder_of(config)), modules)
     yield config.stash[SUBMISSION]
     config.stash[SUBMISSION].transport.close()
 
@@ -286,18 +289,21 @@ def pytest_runtestloop() -> Generator[None, Any, Any]:
         return (yield)
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     """What is still to do; then a line a question: how many of its public checks passed, what remains for a human."""
-    judge = config.stash[JUDGE]
-    if not judge.outcomes:
+    judge, dropped = config.stash[JUDGE], terminalreporter.getreports("deselected")
+    if exitstatus == pytest.ExitCode.USAGE_ERROR:
         return
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and not dropped:
+        terminalreporter.write_line(NOWHERE)
     chosen = judge.course.select(config.getoption("--question"))
     if config.option.keyword:  # one check: what else is asked, text answers too, is of no interest now
         chosen = tuple(question for question in chosen if of(question, judge))
-    sections = {"public checks": summary(judge, chosen)}
-    if left := [vars(report)[TO_DO] for report in terminalreporter.getreports(TO_DO)]:
-        sections = {TO_DO: to_do(left, chosen)} | sections
-    for title, lines in sections.items():
-        terminalreporter.section(title)
-        for line in lines:
+    checks = [item.stash[CHECK] for item in dropped if CHECK in item.stash and not config.getoption("--experiments")]
+    left = [vars(report)[TO_DO] for report in terminalreporter.getreports(TO_DO)]
+    sections = {TO_DO: to_do(left, chosen), "trainings": untrained(checks, chosen)}
+    for title, lines in (sections | {"public checks": summary(judge, chosen)}).items():
+        for i, line in enumerate(lines):
+            if i == 0:
+                terminalreporter.section(title)
             terminalreporter.write_line(line)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from grading.assignment import Kind, Question
+from grading.assignment import Check, Kind, Question
 from grading.assignment.question import DERIVATION
 from grading.verdict.judge import Judge
 from grading.verdict.outcome import Outcome, State
 
 WIDTH = 78
 LINE_BY_LINE = "`evidence check answers.md` shows line by line what is undecided or cannot be read."
+
+NOWHERE = "No check is here: run pytest in the folder of your handout, where pytest.ini lies, or give --submission DIR."
 
 
 def to_do(left: Iterable[tuple[str, str]], chosen: Iterable[Question]) -> Iterator[str]:
@@ -24,8 +26,18 @@ def to_do(left: Iterable[tuple[str, str]], chosen: Iterable[Question]) -> Iterat
             yield textwrap.fill(what, WIDTH, initial_indent=f"{head:<8}", subsequent_indent=" " * 10)
 
 
+def untrained(dropped: Iterable[tuple[Question, Check]], chosen: Iterable[Question]) -> Iterator[str]:
+    """Which of the chosen questions have trainings that were left out, and how they are run."""
+    numbers = {question.number for question, check in dropped if check.kind is Kind.EXPERIMENT}
+    if left := [question.number for question in chosen if question.number in numbers]:
+        said = f"Not run, of {', '.join(left)}: `pytest --experiments quick` runs them too, in some minutes."
+        yield textwrap.fill(said, WIDTH)
+
+
 def summary(judge: Judge, chosen: Iterable[Question]) -> Iterator[str]:
-    """A line for each chosen question that was run or has nothing to run, and the sum."""
+    """A line for each chosen question that was run or has nothing to run, and the sum; none where nothing was run."""
+    if not judge.outcomes:
+        return
     ended = [(each, of(each, judge)) for each in chosen if of(each, judge) or only_prose(each)]
     for question, outcomes in ended:
         said = ([passed(outcomes)] if outcomes else []) + notes(question, outcomes)

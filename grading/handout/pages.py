@@ -99,6 +99,7 @@ Handout {version}. What changed since the last one is in `CHANGES.md`.
 shows an example that you can paste and run.
 
 - `pytest --question 2.2.16` checks one question, `pytest --question 2.2` a group.
+- `pytest --question 1.2.5 --experiments quick` runs the trainings too, in some minutes.
 - `pytest --seed random` draws other inputs. Correct work passes with any seed.
 - `pytest --feedback brief` says less of a failed check, `--feedback instructor` more.
 - `evidence check answers.md` reads your derivations and gives every line a verdict.
@@ -106,7 +107,7 @@ shows an example that you can paste and run.
 
 Where things go: functions in `implementations/`, as modules or notebooks of the same names; derivations and text in
 `answers.md`, under the headings that are there; closed forms, if you like, in `answers.py`. Own names and files are
-mapped in `submission.toml`.
+mapped in `submission.toml`. Hand in this folder as a zip.
 """
 
 
@@ -142,4 +143,4 @@ def pytest_ini(changed: bool) -> str:
     rewrite all their modules, which takes longer than to run them.
     """
     course = "--course course.toml " if changed else ""
-    return f"[pytest]\naddopts = --submission . {course}-rN --assert=plain --pyargs tests\n"
+    return f"[pytest]\naddopts = {course}-rN --assert=plain --pyargs tests\n"

@@ -35,7 +35,20 @@ PYTEST = [
     Case(
         "pytest test_x.py", ("test_x.py::test_x: the catalogue has no check 9.9.9/x", "page"), {"test_x.py": STRAY}, 4
     ),
-    Case("pytest --submission none --question 1.2.4", ("none: no such folder.", "Give the folder that holds"), code=1),
+    Case("pytest --submission none --question 1.2.4", ("none: no such folder.", "Give the folder that holds"), code=4),
+    Case(
+        "pytest --submission work --question 1.2.4",
+        ("submission.toml: not valid TOML: Illegal character",),
+        {"work/submission.toml": 'name = "Ada\n'},
+        code=4,
+    ),
+    Case("pytest", ("No check is here: run pytest in the folder of your handout, where pytest.ini lies",), code=5),
+    Case(
+        "pytest --submission work --question 4.2.28",
+        ("Not run, of 4.2.28: `pytest --experiments quick` runs them too",),
+        {"work/answers.md": ""},
+        code=5,
+    ),
 ]
 
 RACE = "python -m bench.race --out out"
