@@ -109,6 +109,11 @@ class Level(Sum):
         return sum(part.earned for part in self.parts)
 
     @property
+    def needed(self) -> float:
+        """Points with which the level is reached, once the levels before it are."""
+        return REACHED * self.maximum
+
+    @property
     def maximum(self) -> float:
         """Points of the level."""
         return sum(part.maximum for part in self.parts)
@@ -164,7 +169,7 @@ def levels(course: Course, questions: tuple[GradedQuestion, ...], student: str) 
     for name in course.levels:
         parts = tuple(each for each in questions if each.question.level == name)
         level = Level(name, parts, False, False, course.policy.lateness(name, student))
-        needed = REACHED * level.maximum - ROUNDING
+        needed = level.needed - ROUNDING
         reached = reached and level.earned >= needed
         possible = possible and level.earned + level.pending >= needed
         found.append(replace(level, reached=reached, open=possible and not reached))

@@ -71,7 +71,10 @@ def grade(
         console.print(f"{out} was graded by {before}; now, without --course, by the assignment as it is", markup=False)
     with stoppable(console):
         run = Run.begin(out, Settings(conditions, isolation, str(course.resolve()) if course else ""))
+        everybody = {entry.submission for entry in run.gradebook.handed_in()}
         run.gradebook.hand_in(entries(folder, out / "handed-in"))
+        if gone := sorted(everybody - {entry.submission for entry in run.gradebook.handed_in()}):
+            console.print(no_more(gone, folder), markup=False)
         grade_all(run, chosen, scheduler_of(scheduler, workers, isolation), console)
         page = write(run, out, feedback)
         console.print(*to_look_at(run), page, sep="\n", markup=False)
@@ -86,6 +89,15 @@ def course_before(out: Path) -> str:
             return settings_of(gradebook).course_file
     except GradebookError:  # of another version: this run writes its settings anew
         return ""
+
+
+def no_more(names: list[str], folder: Path) -> str:
+    """What becomes of those who were graded into this output before, and are not in the folder now."""
+    who = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return (
+        f"not in {folder}, and so no longer on the class page or in an export: {who}."
+        " What is known of them is kept; grade a folder that holds them too, and they are back"
+    )
 
 
 def to_look_at(run: Run) -> list[str]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from derivations.contexts import names_at
 from grading.assignment import Check, Course, Kind, Question
 from grading.assignment.question import DERIVATION
+from grading.grade import REACHED
 from grading.verdict import closed_forms
 
 LEVELS = {"D": "Level D", "C": "Level C", "B": "Level B", "A": "Level A"}
+
+LEVEL = f"A level is reached with {REACHED:.0%} of its points, once the levels before it are.".replace("%", " %")
 
 
 def questions(chosen: tuple[Question, ...], version: str, course: Course) -> str:
     """`questions.md`: what is due when; statement, points, contract, what is checked, references."""
     late = f" Late work: {course.policy.late}." if course.policy.late and course.policy.deadlines else ""
-    where = f"Handout {version}. Write derivations in `answers.md`, code in `implementations/`."
+    where = f"Handout {version}. Write derivations in `answers.md`, code in `implementations/`. {LEVEL}"
     parts = [f"# {course.title}: questions\n\n{where}{late}"]
     level = ""
     for question in chosen:

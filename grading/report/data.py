@@ -73,6 +73,8 @@ class LevelReport(msgspec.Struct, frozen=True):
     points: float
     """What counts: `before` times `factor`."""
     pending: float
+    needed: float
+    """Points with which it is reached, once the levels before it are."""
     maximum: float
     before: float
     """Points without anything taken off for being late."""

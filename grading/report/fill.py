@@ -90,6 +90,7 @@ def level_report(level: Level) -> LevelReport:
         open=level.open,
         points=rounded(level.earned),
         pending=rounded(level.pending),
+        needed=rounded(level.needed),
         maximum=rounded(level.maximum),
         before=rounded(level.before),
         handed_in=iso(late.handed_in),

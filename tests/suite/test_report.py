@@ -15,6 +15,7 @@ import pytest
 from grading.assignment import Kind, load
 from grading.feedback.detail import Detail
 from grading.gradebook import Conditions, Experiments, HandedIn, Key, Mark, content_hash
+from grading.handout.pages import questions
 from grading.report import overview, write
 from grading.report.data import Report, schema
 from grading.report.page import html
@@ -111,6 +112,14 @@ def test_points_are_those_of_passed_checks_and_marks(out: Path) -> None:
             check["outcome"] in ("needs a human", "the grader broke") and not check["mark"]
         )
     assert report["same_as"] == ["ada's twin"] and report["isolation"] == ["process"]
+
+
+def test_a_level_says_what_it_needs(out: Path) -> None:
+    """The share of its points and the level before it, on the page; and so does the handout."""
+    (path,) = out.glob("submissions/ada/report.html")
+    page = path.read_text()
+    assert '<span class="small soft">12 needed</span>' in page and "21.6 needed, and level D" in page
+    assert "A level is reached with 60 % of its points" in questions(load().questions, "0", load())
 
 
 def test_what_nobody_has_run_is_not_called_hard(out: Path) -> None:

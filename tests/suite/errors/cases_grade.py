@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.suite.errors.case import Case
+from tests.suite.errors.gradebooks import handed_in
 from tests.suite.handed_in import MODULE, SMALL, member, tarred, zipped
 
 GRADE = "evidence grade handed --out out --isolation process"
@@ -121,6 +122,14 @@ LEFT_OUT = [
 ]
 
 ASKED = [
+    Case(
+        GRADE,
+        ("not in handed, and so no longer on the class page or in an export: work.", "grade a folder that holds them"),
+        {"handed/ada/answers.md": "## 1.1.1\n"},
+        code=0,
+        prepare=handed_in,
+        machine=small,
+    ),
     Case(f"{GRADE} --questions 9.9", ("--questions 9.9: no such question; there are 1.1.1",), ANSWERS),
     Case("evidence grade handed --out handed/out", ("--out", "lies inside", "give a folder outside of it"), ANSWERS),
     Case(
