@@ -85,7 +85,8 @@ def functions_of(submission: Submission, module: ContractModule, asked: set[str]
 def function_finding(function: ContractFunction, seen: dict[str, Any]) -> Finding:
     """Found, found with other parameters, or missing."""
     if seen["problem"]:
-        return Finding(Weight.MISSING, function.qualified, seen["file"], seen["problem"])
+        why = seen["problem"].removeprefix(f"`{function.name}` is not there: ").removeprefix(f"{seen['file']}, ")
+        return Finding(Weight.MISSING, function.qualified, seen["file"], why)
     own = tuple(seen["parameters"] or ())
     if own and own[: len(function.parameters)] != function.parameters and not own[0].startswith("args"):
         words = f"takes ({', '.join(own)}); the contract says ({', '.join(function.parameters)}), in this order"
@@ -144,9 +145,7 @@ def answer_findings(question: Question, text: str, seen: DocumentReport, in_code
     """An empty answer; or each equation that cannot be read and each goal that neither a line nor code gives."""
     asked = {f"{question.number} {goal.name}" for goal in question.goals}
     if not text.strip() and not (asked and asked <= in_code):
-        yield Finding(
-            Weight.MISSING, question.number, "answers.md", f"nothing stands under the heading {question.number}"
-        )
+        yield Finding(Weight.MISSING, question.number, "answers.md", "nothing stands under this heading")
         return
     faults = [e for e in seen.equations if e.question == question.number and not e.is_read]
     missed = [f for f in seen.goals if f.question == question.number and f.state is State.NOT_FOUND]

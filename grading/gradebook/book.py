@@ -102,7 +102,7 @@ class Gradebook:
             self.connection.execute("PRAGMA synchronous = FULL")
             self.create()
         except sqlite3.Error as error:
-            raise self.refused(error) from None
+            raise GradebookError(f"{self.path}: {error}; {remedy(error)}") from None
 
     def create(self) -> None:
         """Make the tables of a new file; refuse a file of another version."""
@@ -229,14 +229,7 @@ class Gradebook:
             with closing(self.connection.execute(query, values)) as cursor:
                 return cursor.fetchall()
         except sqlite3.Error as error:
-            raise self.refused(error) from None
-
-    def refused(self, error: sqlite3.Error) -> GradebookError:
-        """What SQLite refuses, and the remedy."""
-        remedy = REMEDIES.get(
-            getattr(error, "sqlite_errorcode", 0) & 0xFF, "restore a copy, or give another --out folder"
-        )
-        return GradebookError(f"{self.path}: {error}; {remedy}")
+            raise GradebookError(f"{self.path}: {error}; {remedy(error)}") from None
 
     def rows(self, query: str, *values: str) -> list[Any]:
         """The rows of a query."""
@@ -245,6 +238,11 @@ class Gradebook:
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+
+
+def remedy(error: sqlite3.Error) -> str:
+    """What helps against what SQLite refuses."""
+    return REMEDIES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "restore a copy, or give another --out folder")
 
 
 def now() -> str:

@@ -14,6 +14,8 @@ def folder(says: str, name: str, content: str | bytes, code: int = 0) -> Case:
 LAYOUT = [
     Case("evidence doctor absent", ("absent: no such folder.", "Give the folder that holds submission.toml")),
     Case("evidence doctor file", ("file: no such folder.", "Give the folder"), {"file": ""}),
+    Case("evidence doctor", (".: no submission; give the folder that holds answers.md and implementations/",)),
+    Case("evidence doctor", ("implementations/; here/work is one",), {"here/work/answers.md": ""}),
     folder("not valid TOML", "submission.toml", "name = ", 2),
     folder("not valid TOML", "submission.toml", DEEP, 2),
     folder("not valid TOML", "submission.toml", LONG, 2),
@@ -41,7 +43,7 @@ MODULES = [
 
 ANSWERS = [
     folder("the submission has no answers.md", "gamma.py", ""),
-    folder("nothing stands under the heading 1.1.1", "answers.md", "## 1.1.1\n"),
+    folder("missing 1.1.1, 1.1.2, 1.1.3, ", "answers.md", "## 1.1.1\n"),
     folder("the course has no such question; what stands under this heading", "answers.md", "## 9.9.9\n\nA text.\n"),
     folder("it cannot be read: line 1, column 1: the front matter is not TOML", "answers.md", "+++\na =\n+++\n"),
     folder("it cannot be read: a context is a table", "answers.md", "+++\ncontext = 3\n+++\n## 1.1.1\n$$a = b$$\n"),

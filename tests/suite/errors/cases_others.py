@@ -42,6 +42,12 @@ PYTEST = [
         {"work/submission.toml": 'name = "Ada\n'},
         code=4,
     ),
+    Case(
+        "pytest --submission work --question 2.2.16 -k positive",
+        ("`fisher_information` is not there: the submission has no implementations/gamma.py",),
+        {"work/answers.md": ""},
+        code=1,
+    ),
     Case("pytest", ("No check is here: run pytest in the folder of your handout, where pytest.ini lies",), code=5),
     Case(
         "pytest --submission work --question 4.2.28",
