@@ -12,10 +12,17 @@ from latex2mathml.converter import convert_to_element
 MAX_LENGTH: Final = 6_000
 NUMBERING: Final = re.compile(r"\\(?:tag|label)\{[^{}]*\}|\\(?:nonumber|notag)|\\q?quad\s*\(\d+\)\s*$")
 
+ROWS: Final = re.compile(
+    r"\\(begin|end)\{(?:align|aligned|equation|flalign|gather|gathered|multline|eqnarray)\*?\}(?:\[[tcb]\])?"
+)
+"""Environments of rows; the converter knows one without numbers, and writes `&` where it meets another."""
+
 
 def mathml(latex: str, display: bool = False) -> str:
     """A `<math>` element, or the LaTeX itself in `<code>`; nothing in it is markup of the author's."""
-    plain = NUMBERING.sub("", latex).strip()
+    plain = ROWS.sub(r"\\\1{align*}", NUMBERING.sub("", latex)).strip()
+    if r"\begin" not in plain and r"\\" in plain:
+        plain = rf"\begin{{align*}}{plain}\end{{align*}}"
     if not plain or len(plain) > MAX_LENGTH:
         return as_written(latex)
     try:
@@ -23,6 +30,7 @@ def mathml(latex: str, display: bool = False) -> str:
     except Exception:  # the converter raises errors of many kinds for LaTeX it does not know
         return as_written(latex)
     _decode(element)
+    _align(element)
     return tostring(element, encoding="unicode")
 
 
@@ -37,3 +45,10 @@ def _decode(element: Element) -> None:
     for node in element.iter():
         node.text = html.unescape(node.text) if node.text else node.text
         node.tail = html.unescape(node.tail) if node.tail else node.tail
+
+
+def _align(element: Element) -> None:
+    """Browsers do not read `columnalign` any more, only its style (MathML Core)."""
+    for cell in element.iter("mtd"):
+        if (side := cell.get("columnalign")) in ("left", "right", "center"):
+            cell.set("style", f"text-align: {side}; padding: .2em 0" if side != "center" else "text-align: center")

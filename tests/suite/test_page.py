@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from derivations.annotate import render_html
 from derivations.check import check_document
@@ -58,6 +59,23 @@ def test_nothing_submitted_becomes_markup() -> None:
 
 def test_mathml_of_what_cannot_be_converted_is_the_text() -> None:
     assert mathml(r"\frac{") == r"<code>\frac{</code>"
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\begin{aligned} a &= b \\ &\le c \end{aligned}",
+        r"\begin{aligned}[t] a &= b \\ &\le c \end{aligned}",
+        r"\begin{align} a &= b \tag{1} \\ &\le c \end{align}",
+        r"\begin{eqnarray*} a &= b \\ &\le c \end{eqnarray*}",
+        r"a &= b \\ &\le c",
+    ],
+)
+def test_rows_are_rows(latex: str) -> None:
+    """Whatever the environment: one row a line, aligned at the relation, and no `&` to be seen."""
+    shown = mathml(latex, display=True)
+    assert shown.count("<mtr>") == 2 and "&amp;" not in shown and "(1)" not in shown
+    assert "text-align: right" in shown and "text-align: left" in shown
 
 
 def test_goals_are_part_of_the_report() -> None:
