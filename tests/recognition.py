@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from grading.verdict.claims import Refuted, close
 
+FLOAT32 = "it is computed in float32; use float64"
 Mistakes = Mapping[str, Callable[[], ArrayLike]]
 """The name a teacher would give the mistake, and the value it leads to."""
 
@@ -34,13 +35,28 @@ def agrees(
         within = np.abs(np.asarray(actual) - np.asarray(expected)) <= slack
         close(actual, np.where(within, actual, expected), what, rtol=rtol, oracle=oracle)
     except Refuted as refuted:
-        raise Refuted(str(refuted), mistake=named(actual, mistakes or {}, slack), evidence=refuted.evidence) from None
+        mistake = named(actual, expected, mistakes or {}, slack)
+        raise Refuted(str(refuted), mistake=mistake, evidence=refuted.evidence) from None
 
 
-def named(actual: np.ndarray | float, mistakes: Mistakes, slack: np.ndarray) -> str:
-    """The first mistake whose value this is, or nothing.  A mistake that has no value at this point names nothing."""
+def named(actual: np.ndarray | float, expected: ArrayLike, mistakes: Mistakes, slack: np.ndarray) -> str:
+    """The first mistake whose value this is, or nothing.
+
+    A mistake names nothing where it has no value, or that of correct work, as a sum over a single point has.
+    """
+
+    def near(value: ArrayLike, other: ArrayLike) -> bool:
+        return np.allclose(value, other, rtol=1e-6, atol=slack.max())
+
     for name, value in mistakes.items():
         with suppress(ArithmeticError, np.linalg.LinAlgError):
-            if np.allclose(actual, np.asarray(value()), rtol=1e-6, atol=slack.max()):
+            wrong = np.asarray(value())
+            if near(actual, wrong) and not near(expected, wrong):
                 return name
-    return ""
+    return FLOAT32 if of_single_precision(np.asarray(actual), np.asarray(expected)) else ""
+
+
+def of_single_precision(actual: np.ndarray, expected: np.ndarray) -> bool:
+    """Is every entry a float32, and none off by more than some digits of one?"""
+    off = np.abs(actual - expected).max(initial=0.0) / max(1.0, np.abs(expected).max(initial=0.0))
+    return bool(off < 1e-3) and np.array_equal(actual, actual.astype(np.float32))

@@ -2,14 +2,15 @@
 
 The inputs are those of the calls that a check made before it failed. A known mistake is recognised when it gives
 the submission's values, and its gradients where the function is differentiable, to rounding on every such call,
-and the correct function does not. Values that vary from call to call, as with noise of one's own, agree with any
-other that do. It is a remark for the report, never evidence: the check has failed already.
+and the correct function does not. The smallest failing example is often where two mistakes look alike, as at tau = 1
+or alpha = 1, so a mistake must fit at generic arguments too. Values that vary from call to call, as with noise of
+one's own, agree with any other that do. It is a remark for the report, never evidence: the check has failed already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,8 @@ from grading.submission import Call, Model, Problem, Submission, plain
 from grading.submission.worker import OPERATIONS, Listen, describe
 
 RTOL = 1e-6
+LEFT = 1e-2
+"""The part of an error that a known mistake may leave unexplained."""
 
 
 class KnownMistake(Protocol):
@@ -78,33 +81,85 @@ class Alone:
         return self.replacement
 
 
+Values = list[np.ndarray] | None
+"""What `observe` saw."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A call, the submission's values and the right ones."""
+
+    call: Call
+    values: Values
+    right: Values
+
+
 def explanations(
     submission: Submission, calls: Iterable[Call], corpus: Iterable[KnownMistake], reference: Submission
 ) -> list[KnownMistake]:
     """Every known mistake that agrees with what the submission returned in these calls."""
-    observed = [(call, observe(submission, call)) for call in calls]
-    suspicious = [(call, seen) for call, seen in observed if not same(seen, observe(reference, call))]
+    seen = [Seen(call, observe(submission, call), observe(reference, call)) for call in calls]
+    suspicious = [each for each in seen if not same(each.values, each.right)]
     found = []
     for mistake in corpus:
-        matching = [(call, seen) for call, seen in suspicious if call.function.qualified == mistake.function]
+        matching = [each for each in suspicious if each.call.function.qualified == mistake.function]
         wrong = Submission(Alone(mistake.replacement))
-        if matching and all(explains(wrong, submission, call, seen) for call, seen in matching):
+        if (
+            matching
+            and all(explains(wrong, submission, each) for each in matching)
+            and explains_elsewhere(wrong, submission, matching[-1].call, reference)
+        ):
             found.append(mistake)
     return found
 
 
-def explains(wrong: Submission, submission: Submission, call: Call, seen: list[np.ndarray] | None) -> bool:
+def explains_elsewhere(wrong: Submission, submission: Submission, call: Call, reference: Submission) -> bool:
+    """Whether a known mistake gives the submission's value at generic arguments, too, where both have one."""
+    rng = np.random.default_rng(0)
+    args = tuple(generic(each, rng) for each in call.args)
+    there = replace(call, args=args, kwargs={name: generic(each, rng) for name, each in call.kwargs.items()})
+    seen = Seen(there, observe(submission, there), observe(reference, there))
+    return seen.values is None or observe(wrong, there) is None or explains(wrong, submission, seen)
+
+
+def generic(value: Any, rng: np.random.Generator) -> Any:
+    """The value with every float some way further from zero: no 1 and no 0 is left, and no sign is changed."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        moved = np.where(value == 0, 0.1, 1.0 * value) * rng.uniform(1.1, 1.5, value.shape)
+        return moved.astype(value.dtype)
+    if isinstance(value, float):
+        return (value or 0.1) * float(rng.uniform(1.1, 1.5))
+    if isinstance(value, dict):
+        return {name: generic(each, rng) for name, each in value.items()}
+    return type(value)(generic(each, rng) for each in value) if type(value) in (list, tuple) else value
+
+
+def explains(wrong: Submission, submission: Submission, seen: Seen) -> bool:
     """Whether a known mistake gives what was seen of a submission in a call, or both never give the same twice."""
-    guess = observe(wrong, call)
-    return same(seen, guess) or (varies(guess, observe(wrong, call)) and varies(seen, observe(submission, call)))
+    guess = observe(wrong, seen.call)
+    if same(seen.values, guess):
+        return accounts(guess, seen)
+    return varies(guess, observe(wrong, seen.call)) and varies(seen.values, observe(submission, seen.call))
 
 
-def varies(once: list[np.ndarray] | None, again: list[np.ndarray] | None) -> bool:
+def accounts(guess: Values, seen: Seen) -> bool:
+    """Whether next to nothing is left of the error, which may be small beside the values, as in a short trajectory."""
+    if guess is None or seen.values is None or seen.right is None or len(seen.right) != len(guess):
+        return True
+    each = [(x, y, right) for x, y, right in zip(guess, seen.values, seen.right, strict=True) if x.shape == right.shape]
+    return all(
+        np.abs(x - y).max() <= LEFT * np.abs(y - right).max()
+        for x, y, right in each
+        if x.size and x.dtype.kind == "f" and np.isfinite([x, y, right]).all()
+    )
+
+
+def varies(once: Values, again: Values) -> bool:
     """Whether a call repeated gives other values."""
     return once is not None and again is not None and not same(once, again)
 
 
-def observe(submission: Submission, call: Call) -> list[np.ndarray] | None:
+def observe(submission: Submission, call: Call) -> Values:
     """The value of a call repeated, and the gradients in a model's parameters; None where there is no such value."""
     function = getattr(getattr(submission, call.function.module), call.function.name)
     try:
@@ -126,7 +181,7 @@ def leaves(value: Any) -> list[np.ndarray]:
     return [np.zeros(0) if value is None else np.asarray(value)]
 
 
-def same(a: list[np.ndarray] | None, b: list[np.ndarray] | None) -> bool:
+def same(a: Values, b: Values) -> bool:
     """Equal structure, and agreement to rounding relative to each array's largest entry."""
     if a is None or b is None or len(a) != len(b):
         return False

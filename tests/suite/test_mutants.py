@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
+import numpy as np
 import pytest
 
 from grading.assignment import Course, contract, load
-from grading.submission import Problem, Submission
+from grading.submission import Problem, Rng, Submission
 from grading.submission.problems import Raised
 from grading.verdict.claims import Refuted
 from grading.verdict.naming import looks_like, namer
+from tests.recognition import FLOAT32, agrees
 from tests.suite import kill_table, mutants, mutation_score, variants  # noqa: F401  (fill the corpus)
 from tests.suite.corpus import MUTANTS, VARIANTS, Mutant, Replaced, Variant, submission_of
 from tests.suite.killing import RunnableCheck, all_checks, checks_of
@@ -57,6 +59,41 @@ def known_again(mutant: Mutant, submission: Submission) -> bool:
     name = namer()
     assert name is not None
     return f"{mutant.name}: {mutant.message}" in looks_like(name(submission, list(submission.calls), mutant.question))
+
+
+def mutant_called(name: str) -> Mutant:
+    return next(mutant for mutant in MUTANTS if mutant.name == name)
+
+
+def test_a_name_fits_at_generic_arguments() -> None:
+    """At tau = 1 a missing constant looks like a missing factor of log tau; only one of them is named."""
+    wrong = mutant_called("the constant is counted once")
+    submission = submission_of(wrong)
+    submission.normal_gamma.log_likelihood(np.array([1.0, 2.5, 0.0]), np.array([0.5]), np.array([1.0]))
+    assert names_of(submission, "1.2.4") == [f"{wrong.name}: {wrong.message}"]
+
+
+def test_a_name_explains_what_is_wrong() -> None:
+    """Trajectories that hardly move agree to rounding, whatever is wrong with them; that is no reason for a name."""
+    wrong = mutant_called("it stops at the first short step")
+    submission, q = submission_of(wrong), (1.0, 2.0, 3.0, 2.0)
+    submission.bbvi.fit(np.array([1.3, 0.2, 2.9]), (0.5, 0.2, 2.0, 3.0), q, 64, 400, 1e-8, Rng(1), False)
+    assert names_of(submission, "1.2.5") in ([], [f"{wrong.name}: {wrong.message}"])
+
+
+def names_of(submission: Submission, number: str) -> list[str]:
+    name = namer()
+    assert name is not None
+    return name(submission, list(submission.calls), number)
+
+
+def test_what_is_right_at_a_point_names_nothing_there() -> None:
+    """Of a single point the sum is the average; digits of a float32 are known where nothing else is."""
+    summed = {"the sum was taken, where the average is asked for": lambda: 0.3}
+    for found, said in ((0.3 + 1.2e-6, ""), (float(np.float32(0.3 + 1.2e-6)), FLOAT32)):
+        with pytest.raises(Refuted) as refuted:
+            agrees(found, 0.3, "the loss", oracle="", mistakes=summed, atol=1e-6)
+        assert refuted.value.mistake == said
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
