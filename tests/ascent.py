@@ -1,128 +1,23 @@
-"""The short steps of `bbvi.fit`: their mean must be the gradient of the bound, in coordinates of the student's choice.
+"""The ascent of `bbvi.fit`: the mean of its short steps must be the gradient of the bound, from wherever they start.
 
-A trajectory with steps of 1e-8 does not move, so its increments divided by the step size are independent draws
-of the noisy gradient at q, each averaged over n_samples. A submission may keep q positive by stepping in other
-coordinates theta(q), of its own for each parameter; to first order the increments of q are then D^2 times the
-gradient, D = d q / d theta.
+A submission may keep q positive by stepping in other coordinates; `coordinates` says what the increments of q are
+then, to first order, and `short_steps` how they are drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float
 
 from grading.montecarlo import ALPHA, Result, check_mean, check_variance_at_most, rng_for
 from grading.submission import Rng, Submission
-from grading.verdict.claims import Refuted, array
-from tests import densities
-from tests.densities import tensor
-from tests.quadrature import normal_gamma_nodes
+from grading.verdict.claims import Refuted, claim
+from tests.coordinates import ALLOWED, PARAMETERS, mixing_metrics
+from tests.short_steps import N_SAMPLES, N_STEPS, STEP, Moments, Problem, Steps, increments, moments, trajectory
 
-STEP = 1e-8
-N_STEPS = 64
-N_SAMPLES = 400
-
-Vector = Float[np.ndarray, "4"]
-
-PARAMETERS = ("mu_N", "lambda_N", "a_N", "b_N")
-COORDINATES: dict[str, Callable[[float], float]] = {
-    "itself": lambda v: 1.0,
-    "its logarithm": lambda v: v**2,
-    "the inverse of softplus": lambda v: np.expm1(-v) ** 2,
-    "its square root": lambda v: 4 * v,
-    "the standard deviation": lambda v: 4 * v**3,
-    "the logarithm of the standard deviation": lambda v: 4 * v**2,
-    "the inverse of softplus of the standard deviation": lambda v: 4 * v**3 * np.expm1(-(v**-0.5)) ** 2,
-    "the variance or scale": lambda v: v**4,
-    "the inverse of softplus of the variance or scale": lambda v: v**4 * np.expm1(-1 / v) ** 2,
-}
-"""D^2 for a positive parameter v in the usual coordinates; v is a precision, a shape or a rate."""
-
-Problem = tuple[np.ndarray, tuple[float, ...], tuple[float, ...]]
-"""x, prior and q."""
-
-
-def increments(
-    submission: Submission, problem: Problem, n_samples: int, control_variates: bool
-) -> Callable[[int, np.random.Generator], np.ndarray]:
-    """draw(n, rng): n increments of q over the step size, from as many trajectories as it takes."""
-    x, prior, q = problem
-
-    def draw(n: int, rng: np.random.Generator) -> np.ndarray:
-        rows = []
-        for _ in range(-(-n // N_STEPS)):
-            generator = Rng(int(rng.integers(2**32)))
-            path = submission.bbvi.fit(x, prior, q, N_STEPS, n_samples, STEP, generator, control_variates)
-            rows.append(np.diff(array(path, (N_STEPS + 1, 4), "the trajectory"), axis=0) / STEP)
-        return np.concatenate(rows)[:n]
-
-    return draw
-
-
-@dataclass
-class Steps:
-    """Increments that are kept, so that each parameter's test looks at the same ones."""
-
-    draw: Callable[[int, np.random.Generator], np.ndarray]
-    rng: np.random.Generator
-    rows: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
-
-    def first(self, n: int) -> np.ndarray:
-        """The first n, drawn as far as they were not yet."""
-        while len(self.rows) < n:
-            self.rows = np.concatenate([self.rows, self.draw(N_STEPS, self.rng)])
-        return self.rows[:n]
-
-    def of(self, parameter: int) -> Callable[[int, np.random.Generator], np.ndarray]:
-        """draw(n, rng): those of one parameter, from the first on."""
-        taken = 0
-
-        def draw(n: int, rng: np.random.Generator) -> np.ndarray:
-            nonlocal taken
-            taken += n
-            return self.first(taken)[taken - n :, parameter]
-
-        return draw
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Of one row of the gradient estimate, by quadrature: mean, and variance without and with a control variate."""
-
-    mean: Vector
-    plain: Vector
-    controlled: Vector
-    """The largest over the usual ways to share the scaling: per factor of q, over all of q, per coordinate."""
-    natural: Vector
-    """The natural gradient: the Fisher matrix of q, solved for the mean."""
-
-    def variance(self, control_variates: bool) -> Vector:
-        """A bound on that of a submission's rows; with control variates it may be anything up to the plain one."""
-        return np.maximum(self.plain, 1.2 * self.controlled if control_variates else 0)
-
-
-def moments(problem: Problem) -> Moments:
-    """Of eq. 2 of Ranganath et al. 2014, with the variance-minimising scalings of eq. 9."""
-    x, prior, q = problem
-    mu, tau, weight = normal_gamma_nodes(q)
-    draws, precisions = tensor(mu), tensor(tau)
-    log_p = densities.log_likelihood(tensor(x), draws, precisions) + densities.log_prior(draws, precisions, prior)
-    h = densities.score(mu, tau, q)
-    f = h * (log_p - densities.log_q(draws, precisions, tensor(q))).numpy()[:, None]
-    mean, fisher = weight @ f, (h.T * weight) @ h
-    covariance, variance = weight @ ((f - mean) * h), weight @ h**2
-    shared = [np.repeat(total[0] / total[1], 4 // len(total[0])) for total in shares(covariance, variance)]
-    controlled = [weight @ (f - scaling * h - mean) ** 2 for scaling in shared]
-    plain = weight @ (f - mean) ** 2
-    return Moments(mean, plain, np.max(controlled, axis=0), np.linalg.solve(fisher, mean))
-
-
-def shares(covariance: Vector, variance: Vector) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Numerators and denominators of the scaling, summed over groups of 1, 2 and 4 neighbouring parameters."""
-    return [tuple(v.reshape(-1, size).sum(axis=1) for v in (covariance, variance)) for size in (1, 2, 4)]
+MIXED = "a_N and b_N step in numbers that mix them, such as mean and variance; give each a coordinate of its own"
+LEFT_OVER = "the first steps are right, later ones are not: what is left over there from the start, q, draws or score?"
 
 
 def few_points(rng: np.random.Generator) -> Problem:
@@ -158,60 +53,73 @@ def require_climb(submission: Submission, problem: Problem, control_variates: bo
     fails only where its own coordinate does, so with a quarter of alpha for each parameter, whatever the order.
     Raises Refuted with the evidence against the likeliest.
     """
-    exact = moments(problem)
-    steps = Steps(increments(submission, problem, N_SAMPLES, control_variates), rng_for(seed, name))
-    deviation = np.sqrt(exact.variance(control_variates) / N_SAMPLES)
+    steps = Steps(submission, problem, control_variates, rng_for(seed, name))
     chosen = []
-    for j, (parameter, allowed) in enumerate(zip(PARAMETERS, metrics(problem[2]), strict=True)):
-        seen, rejected = steps.first(N_STEPS)[:, j].mean(), []
-        for coordinate, metric in by_distance(allowed, seen, exact.mean[j], deviation[j]):
-            result = follows(steps.of(j), metric * exact.mean[j], metric * deviation[j], seed, f"{name}, {parameter}")
-            if result:
-                chosen.append(f"{parameter}: {coordinate}")
-                break
-            rejected.append(result)
-        else:
-            refute(rejected[0], parameter, steps.first(4 * N_STEPS), exact, problem[2])
+    for j, parameter in enumerate(PARAMETERS):
+        found, rejected = first_that_fits(steps, j, seed, f"{name}, {parameter}")
+        if not found:
+            refute(rejected, parameter, steps)
+        chosen.append(f"{parameter}: {found}")
     return ", ".join(chosen[1:])
 
 
-def metrics(q: tuple[float, ...]) -> list[dict[str, float]]:
-    """D^2 of each parameter of q in each of its coordinates; mu_N moves in itself."""
-    return [{"itself": 1.0}, *({name: float(metric(v)) for name, metric in COORDINATES.items()} for v in q[1:])]
+def first_that_fits(steps: Steps, parameter: int, seed: int, name: str) -> tuple[str, Result]:
+    """The first coordinate in which the steps follow the gradient, or none, and what rejected the likeliest."""
+    allowed, first, switch = ALLOWED[parameter], steps.block(0), steps.control_variates
+
+    def distance(coordinate: str) -> float:
+        return float(abs(first.standardized(parameter, allowed[coordinate], switch).mean()))
+
+    results = []
+    for coordinate in sorted(allowed, key=distance):
+        results.append(follows(steps.of(parameter, allowed[coordinate]), seed, name))
+        if results[-1]:
+            return coordinate, results[-1]
+    return "", results[0]
 
 
-def by_distance(allowed: dict[str, float], seen: float, mean: float, deviation: float) -> list[tuple[str, float]]:
-    """Coordinates of a parameter and their D^2, the one nearest to the first steps first."""
-    return sorted(allowed.items(), key=lambda item: abs(seen / item[1] - mean) / deviation)
-
-
-def follows(
-    draw: Callable[[int, np.random.Generator], np.ndarray], mean: float, deviation: float, seed: int, name: str
-) -> Result:
-    """Whether these steps have this mean; the nine coordinates share the usual chance to overlook a mistake."""
+def follows(draw: Callable[[int, np.random.Generator], np.ndarray], seed: int, name: str) -> Result:
+    """Whether these steps have their mean; the coordinates share the usual chance to overlook a mistake."""
     return check_mean(
         draw,
-        mean=mean,
-        variance=deviation**2,
+        mean=0.0,
+        variance=1.0,
         rng=rng_for(seed, name),
         detect=0.4,
         alpha=ALPHA / 4,
         beta=1e-7,
-        claim="The mean of short steps is the gradient of the bound",
+        claim="The mean of short steps is the gradient of the bound, in standard deviations from it",
     )
 
 
-def refute(result: Result, parameter: str, rows: np.ndarray, exact: Moments, q: tuple[float, ...]) -> None:
-    """Raise Refuted in words, with the mistake where the steps so far give it away."""
+def refute(result: Result, parameter: str, steps: Steps) -> None:
+    """Raise Refuted in words, with the mistake where the steps give it away."""
+    exact = steps.block(0).at
+    rows = increments(steps.submission, steps.problem, N_SAMPLES, steps.control_variates)(4 * N_STEPS, steps.rng)
     try:
         result.require(
             f"Short steps of {parameter} follow the gradient of the bound in none of the usual coordinates. "
             f"The trajectory itself hardly moves: look at np.diff(path, axis=0) / {STEP:g}, the steps over their size. "
-            f"On average they are {vector(rows.mean(axis=0))}, where the gradient of the bound is {vector(exact.mean)}."
+            f"From the start they are {vector(rows.mean(axis=0))} on average, where the gradient of the bound is "
+            f"{vector(exact.mean)}."
         )
     except Refuted as refuted:
-        mistake = next(mistakes(rows, exact, q), "")
+        mistake = LEFT_OVER if left_over(steps) else next(mistakes(rows, exact), "")
         raise Refuted(str(refuted), mistake=mistake, evidence=refuted.evidence) from None
+
+
+def left_over(steps: Steps) -> bool:
+    """Are the steps right at the start, and in one parameter off by more than another standard deviation elsewhere?"""
+
+    def off(parameter: int) -> tuple[float, float]:
+        each = []
+        for slope in ALLOWED[parameter].values():
+            start, *later = (steps.block(i).standardized(parameter, slope, steps.control_variates) for i in range(5))
+            each.append((abs(start.mean()), abs(np.mean(later) - start.mean())))
+        return min(each)
+
+    at_start, change = zip(*map(off, range(4)), strict=True)
+    return bool(max(at_start) < 4 / np.sqrt(N_STEPS) and max(change) > 1)
 
 
 def vector(values: np.ndarray) -> str:
@@ -219,25 +127,36 @@ def vector(values: np.ndarray) -> str:
     return np.array2string(values, precision=4, suppress_small=True)
 
 
-def mistakes(rows: np.ndarray, exact: Moments, q: tuple[float, ...]) -> Iterator[str]:
-    """The mistakes within whose five standard errors the mean step is."""
+def mistakes(rows: np.ndarray, exact: Moments) -> Iterator[str]:
+    """The mistakes within whose five standard errors the mean step from the start is."""
     seen, error = rows.mean(axis=0), 5 * rows.std(axis=0) / np.sqrt(len(rows)) + 1e-9
 
     def some(factor: float) -> bool:
         """Is each parameter's step the gradient times this factor, in some coordinate?"""
-        each = zip(metrics(q), seen, exact.mean, error, strict=True)
-        return all(any(abs(step - factor * m * g) <= e for m in allowed.values()) for allowed, step, g, e in each)
+        return all(one(j, factor) for j in range(4))
+
+    def one(j: int, factor: float) -> bool:
+        return any(within(j, factor * slope(exact.q[j])) for slope in ALLOWED[j].values())
+
+    def within(j: int, metric: float) -> bool:
+        return bool(abs(seen[j] - metric * exact.mean[j]) <= error[j])
 
     def near(step: np.ndarray) -> bool:
         return bool((np.abs(seen - step) <= error).all())
 
-    if (np.abs(np.abs(rows[::N_STEPS, 0]) - 1) < 1e-3).all():
+    first, later = rows[::N_STEPS], np.delete(rows, np.s_[::N_STEPS], axis=0)
+    if (np.abs(np.abs(first[:, 0]) - 1) < 1e-3).all():
         yield "the step is rho_t times the gradient; AdaGrad and Adam divide it by its size"
+    if first.any() and not later.any():
+        yield "all n_steps steps are asked for, however short they are"
     if (np.abs(seen) <= 1e-6 * np.abs(exact.mean)).all():
         yield "the rows have their own mean subtracted, so that their average is nothing"
     if near(exact.natural):
         yield "the step is rho_t times the gradient, not times the natural gradient"
-    if near(np.array([1.0, *q[1:]]) * exact.mean):
+    mixed = (np.abs(seen[2:] - metric @ exact.mean[2:]) <= error[2:] for metric in mixing_metrics(*exact.q[2:]))
+    if one(0, 1) and one(1, 1) and any(both.all() for both in mixed):
+        yield MIXED
+    if near(np.array([1.0, *exact.q[1:]]) * exact.mean):
         yield "steps in logarithms lack the derivative of the logarithm"
     if some(-1):
         yield "the steps go down the bound"
@@ -268,6 +187,18 @@ def require_average(submission: Submission, problem: Problem, seed: int, name: s
         result.require("A step averages n_samples draws: with ten times as many it varies a tenth as much.")
     except Refuted as refuted:
         raise Refuted(str(refuted), mistake="n_samples is ignored", evidence=refuted.evidence) from None
+
+
+def require_switch(submission: Submission, problem: Problem) -> None:
+    """With and without control variates, the same generator leads to different trajectories."""
+    x, prior, q = problem
+    paths = [submission.bbvi.fit(x, prior, q, 3, 20, 1e-4, Rng(1), switch) for switch in (False, True)]
+    without, controlled = (trajectory(path, 3, q) for path in paths)
+    claim(
+        not np.array_equal(without, controlled),
+        "with control_variates=True and with False, the same generator gives the same trajectory",
+        mistake="the switch is ignored",
+    )
 
 
 def require_less_variance(submission: Submission, problem: Problem, seed: int, name: str) -> None:

@@ -5,6 +5,7 @@ Family: q(mu, tau) = N(mu; mu_N, 1/lambda_N) Gamma(tau; a_N, b_N).
 
 Gamma is shape–rate here. `prior` is the four numbers (mu_0, lambda_0, a_0, b_0), `q` the four numbers
 (mu_N, lambda_N, a_N, b_N), `x` the data (N,). `mu` and `tau` are S draws each, (S,). Logs are natural.
+Compute in float64, which is not torch's default: the checks compare six digits, and float32 loses them in differences.
 """
 
 

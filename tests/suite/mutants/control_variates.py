@@ -60,6 +60,16 @@ control.wrong(
     lambda f, h: f - (f * h).sum() / (h * h).sum() * (h - h.mean(axis=0)) - f.mean(axis=0),
 )
 control.wrong(
+    "the mean of h is subtracted from h",
+    "f - a h, with h as it is: h less its own mean averages to nothing, and with it goes what reduces the variance.",
+    lambda f, h: f - (f - bbvi.control_variate(f, h)) / h * (h - h.mean(axis=0)),
+)
+control.wrong(
+    "the first parameter's scaling for all",
+    "Eq. 9 sums covariances and variances over the factor's parameters; this takes those of the first alone.",
+    lambda f, h: f - (np.cov(f[:, 0], h[:, 0])[0, 1] / h[:, 0].var(ddof=1) if len(f) > 1 else 0.0) * h,
+)
+control.wrong(
     "the control variate itself is returned",
     "Rows f - a h are asked for; this is a h.",
     lambda f, h: f - bbvi.control_variate(f, h),

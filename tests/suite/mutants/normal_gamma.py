@@ -51,6 +51,11 @@ likelihood.wrong(
     lambda x, mu, tau: own("log_likelihood")(x, mu, tau) - (len(x) - 1) / 2 * (np.log(tau) - LOG_2PI),
 )
 likelihood.wrong(
+    "the constant is counted once",
+    "Each of the N points brings its own -1/2 log(2π); here there is one.",
+    lambda x, mu, tau: own("log_likelihood")(x, mu, tau) + (len(x) - 1) / 2 * LOG_2PI,
+)
+likelihood.wrong(
     "log tau instead of half log tau",
     "The density has √tau in front: N/2 log tau, not N log tau.",
     lambda x, mu, tau: own("log_likelihood")(x, mu, tau) + len(x) / 2 * np.log(tau),
@@ -241,6 +246,11 @@ score.wrong(
     "a_N/b_N is missing",
     "∂ log q/∂b_N = a_N/b_N - tau; without its first term the score does not have mean zero.",
     with_column(3, lambda column, mu, tau, q: -tau),
+)
+score.wrong(
+    "a_N - 1 instead of a_N",
+    "∂ log q/∂b_N = a_N/b_N - tau: b stands in the normaliser to the power a, not a - 1.",
+    with_column(3, lambda column, mu, tau, q: column - 1 / q[3]),
 )
 score.wrong(
     "a and b are exchanged",

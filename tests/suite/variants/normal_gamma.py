@@ -241,6 +241,22 @@ control.right(
     "np.cov over np.var: n/(n - 1) too large, which vanishes with n",
     lambda f, h: f - (f - published(f, h)) * len(f) / (len(f) - 1),
 )
+control.right(
+    "one scaling of all entries",
+    lambda f, h: f - np.cov(np.ravel(f), np.ravel(h))[0, 1] / np.var(np.ravel(h), ddof=1) * h,
+)
+
+
+def leave_each_out(f: Any, h: Any) -> np.ndarray:
+    """Each row with the scaling of all others, in a loop over a loop."""
+    rows = []
+    for s in range(len(f)):
+        rest = np.arange(len(f)) != s
+        rows.append(f[s] - (scaling_of(f[rest], h[rest]) if len(f) > 2 else 0.0) * h[s])
+    return np.array(rows)
+
+
+control.right("each row with the scaling of the others, one after the other", leave_each_out)
 control.right("E[f h] over Var(h), for E[h] = 0", lambda f, h: f - (f * h).mean(0) / h.var(0) * h)
 control.right("a regression on all components of h", lambda f, h: f - h @ np.linalg.lstsq(h, f, rcond=None)[0])
 
