@@ -24,6 +24,7 @@ from tests.strategies import log_uniform, seeds
 
 Map = Callable[[np.ndarray], np.ndarray]
 STARTS = st.tuples(log_uniform(0.3, 10), log_uniform(0.1, 10))
+SHORT = 1e-7
 METHODS = st.sampled_from(["gradient_descent", "natural_gradient_descent"])
 AFTER_THE_OTHER = "one parameter is moved first, and the other one's component is taken where that led"
 
@@ -68,15 +69,22 @@ def direction(method: str, x: np.ndarray, theta: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.question("2.2.18")
-@given(method=METHODS, start=STARTS, truth=STARTS, seed=seeds())
-def test_steps_follow_the_gradient(submission: Submission, method: str, start: Theta, truth: Theta, seed: int) -> None:
-    """Short steps are -step_size times the gradient, in coordinates that the stub allows, or the natural gradient.
+@given(method=METHODS, start=STARTS, truth=STARTS, reach=st.sampled_from([SHORT, 0.01, 0.2]), seed=seeds())
+def test_steps_follow_the_gradient(
+    submission: Submission, method: str, start: Theta, truth: Theta, reach: float, seed: int
+) -> None:
+    """Steps are -step_size times the gradient, in coordinates that the stub allows, or the natural gradient.
+
+    A first step along the gradient goes up to a fifth of the way to zero, which is well inside. All others are short:
+    longer ones may lead anywhere, and natural ones are the same in all coordinates only to first order.
 
     Rung: pathwise, on the same data: nothing is random.
     """
     x = points(truth, 20, seed)
-    step = 1e-7 / np.abs(direction(method, x, np.array(start)) / start).max()
-    path = path_of(submission, method, x, start, 3, step)
+    stiffest = np.max([np.square(u.slope(np.array(start))) for u in COORDINATES], axis=0)
+    pace = np.abs(direction(method, x, np.array(start)) / start)
+    step = reach / (pace * stiffest).max() if method == "gradient_descent" else SHORT / pace.max()
+    path = path_of(submission, method, x, start, 3 if reach == SHORT else 1, step)
     if not np.allclose(path[0], start, rtol=1e-12):
         raise Refuted(f"the path should start at {start}, found {path[0].tolist()}")
     for epoch, (here, there) in enumerate(pairwise(path)):
@@ -85,7 +93,7 @@ def test_steps_follow_the_gradient(submission: Submission, method: str, start: T
         slack = 1e-5 * np.abs(expected) + 1e-5 * np.abs(direction(method, x, np.array(start)) / start).max() * here
         if not np.any([np.abs(u.step(here, expected, step) - there) <= step * slack for u in allowed], axis=0).all():
             raise Refuted(
-                f"a short step of {method} from {here.tolist()} is {(-found).tolist()} times the step size, where "
+                f"a step of {method} from {here.tolist()} is {(-found).tolist()} times the step size, where "
                 f"minus the {'' if method == 'gradient_descent' else 'natural '}gradient is {(-expected).tolist()}",
                 mistake=mistaken(method, x, here, found, slack, epoch),
             )
@@ -108,8 +116,9 @@ def mistaken(method: str, x: np.ndarray, theta: np.ndarray, found: np.ndarray, s
         "it is the natural gradient": natural,
     }
     fraction = found @ right / (right @ right)
-    if epoch > 0 and 0 < fraction < 1:
-        steps["the step size shrinks; it is the same in every epoch"] = fraction * right
+    if 0 < fraction < 1:
+        name = "the step size shrinks; it is the same in every epoch" if epoch else "the step is shortened"
+        steps[name] = fraction * right
     return next((name for name, step in steps.items() if (np.abs(found - step) <= slack).all()), "")
 
 
@@ -161,7 +170,11 @@ def test_descent_stays_positive(
     Rung: pathwise: nothing is random.
     """
     path = path_of(submission, method, points(truth, 20, seed), start, 20, step)
-    claim((path > 0).all(), f"alpha and beta must stay positive; the smallest is {path.min():.6g}")
+    claim(
+        (path > 0).all(),
+        f"alpha and beta must stay positive; the smallest is {path.min():.6g}. A step that would lead there, or so far "
+        "that exp or softplus gives 0, has to be shortened",
+    )
 
 
 @pytest.mark.question("2.2.18")

@@ -5,6 +5,7 @@ x^(alpha - 1) exp(-x / beta)) or "rate" (proportional to x^(alpha - 1) exp(-beta
 shape–scale, and that is what its checks ask for; "rate" is there for those who want both.
 The natural parameters eta belong to the sufficient statistics T(x) = (log x, x), in this order, with base measure 1.
 `x` is the data (N,), all positive. Logs are natural.
+Compute in float64, which is not torch's default: the checks compare six digits, and float32 loses them in differences.
 """
 
 
@@ -53,8 +54,9 @@ def gradient_descent(x, alpha, beta, n_epochs, step_size, parameterization="scal
 
     One epoch is one step of length step_size (a number) on all the data. Returns the path (n_epochs + 1, 2) of
     (alpha, beta), the start as its first row. Both components of a step are taken at the point that it starts from.
-    alpha and beta must stay positive; how is your choice: each may step itself, or be the exp, the softplus or the
-    square of a number that steps along the gradient in that number. A step that stays well inside is not shortened.
+    alpha and beta must stay positive, and finite, for steps of any size; how is your choice: each may step itself, or
+    be the exp, the softplus or the square of a number that steps along the gradient in that number. None of these is
+    safe from a step too far: exp(-800) is 0 and exp(800) infinite. A step that stays well inside is not shortened.
     """
     raise NotImplementedError
 
