@@ -119,3 +119,13 @@ def gaussian_log_factors(
     log_q = {name: norm.logpdf(values[name], m[name], s[name]) for name in LATENT}
     standardized = (values[variable] - m[variable]) / s[variable]
     return log_factors, log_q, np.stack([standardized / s[variable], standardized**2 - 1], axis=-1)
+
+
+def any_numbers(
+    seed: int, N: int, graph: Graph, variable: str, S: int = 4
+) -> tuple[dict[str, Array], dict[str, Array], Array]:
+    """Log factors, log q and score of any model, all of whose variables are latent: numbers of the right shapes."""
+    rng = np.random.default_rng([seed, 3])
+    shapes = {name: (S, N) if name.endswith("[n]") else (S,) for name in graph}
+    log_factors, log_q = ({name: rng.normal(size=shape) for name, shape in shapes.items()} for _ in range(2))
+    return log_factors, log_q, rng.normal(size=(*shapes[variable], 2))

@@ -192,3 +192,19 @@ gradient.wrong(
         s,
     ),
 )
+
+
+def in_the_course_s_model(model: Any, variable: str, log_factors: Any, log_q: Any, score: Any) -> np.ndarray:
+    """The factors that stay are looked up for the course's variables; of any other only its own is known."""
+    course = {"v": ["z"], "w1": ["y[n]"], "w2": ["y[n]"], "z": ["x[n]"], "y[n]": ["x[n]"]}
+    names = [name for name in course.get(variable, []) if name in log_factors]
+    return with_signal(lambda m, v, lf, lq: aligned(m, v, lf, [v, *names]) - lq[v])(
+        model, variable, log_factors, log_q, score
+    )
+
+
+gradient.wrong(
+    "the course's model only",
+    "The factors that stay follow from `model`: find them with `factors`, whatever the variables are called.",
+    in_the_course_s_model,
+)
