@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
@@ -30,6 +30,11 @@ class Call:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     value: Any = None
+    tensors: bool = False
+    """Whether its arrays crossed as torch tensors."""
+    wrt: tuple[str, ...] = ()
+    """Parameters of the contract in which the value was differentiated."""
+    cotangent: Any = None
 
 
 @dataclass
@@ -181,9 +186,10 @@ class Function:
     def __call__(self, *args: Any, seconds: float | None = None, **kwargs: Any) -> Any:
         """Its plain value: arrays, numbers, text, lists, dicts, None.  Raises Problem."""
         message = self.message("call", args) | {"kwargs": kwargs}
-        self.submission.calls.append(Call(self.stub, args, kwargs))
+        made = Call(self.stub, args, kwargs, tensors=self.module.tensors)
+        self.submission.calls.append(made)
         value = self.submission.request(message, seconds)
-        self.submission.calls[-1] = Call(self.stub, args, kwargs, value)
+        self.submission.calls[-1] = replace(made, value=value)
         return value
 
     def gradient(self, *args: Any, wrt: str | tuple[str, ...], cotangent: Any = None) -> tuple[Any, dict[str, Any]]:
@@ -194,13 +200,14 @@ class Function:
         """
         names = (wrt,) if isinstance(wrt, str) else wrt
         positions = [self.stub.parameters.index(name) for name in names]
-        self.submission.calls.append(Call(self.stub, args, {}))
+        made = Call(self.stub, args, {}, tensors=self.module.tensors, wrt=names, cotangent=cotangent)
+        self.submission.calls.append(made)
         reply = self.submission.request(self.message("gradient", args) | {"wrt": positions, "cotangent": cotangent})
         if not isinstance(reply, dict) or not isinstance(reply.get("gradients"), dict):
             raise Returned(FORM)
         called = {str(self.stub.parameters.index(name)): name for name in names}
         gradients = {called.get(name, name): grad for name, grad in reply["gradients"].items()}
-        self.submission.calls[-1] = Call(self.stub, args, {}, reply.get("value"))
+        self.submission.calls[-1] = replace(made, value=reply.get("value"))
         return reply.get("value"), gradients
 
     def message(self, op: str, args: tuple[Any, ...]) -> dict[str, Any]:

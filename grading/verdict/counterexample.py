@@ -27,19 +27,41 @@ def snippet(call: Call) -> str:
     gamma.fisher_information(alpha=2.0, beta=1.5, parameterization='rate')  # gave [[0.64, 0.67], ...]
     """
     named = dict(zip(call.function.parameters, call.args, strict=False)) | call.kwargs
-    arguments = ",\n    ".join(f"{name}={source(value)}" for name, value in named.items())
-    lines = [*imports(list(named.values()), call.function.module), *cut(named)]
-    return "\n".join([*lines, f"{call.function.qualified}(\n    {arguments},\n)", *gave(call.value)])
+    written = {name: source(value, call.tensors) for name, value in named.items()}
+    leaves = [f"{name} = {leaf(written[name])}" for name in call.wrt]
+    arguments = ",\n    ".join(f"{name}={name if name in call.wrt else text}" for name, text in written.items())
+    called = f"{call.function.qualified}(\n    {arguments},\n){backward(call)}"
+    body = [*cut(named), *leaves, called, *gave(call.value), *gradients(written, call.wrt)]
+    return "\n".join([*imports("\n".join(body), call.function.module), *body])
 
 
-def imports(values: list[Any], module: str) -> list[str]:
-    """Import lines that the arguments need."""
-    text = "".join(source(value) for value in values)
+def imports(text: str, module: str) -> list[str]:
+    """Import lines that the text needs."""
     lines = [f"import {name}" for name in ("base64", "zlib", "numpy as np", "torch") if name.split()[-1] + "." in text]
     if "Model(" in text:
         lines.append("from grading.submission import Model")
         lines.append("from grading.submission.network import Network")
     return [*lines, f"from implementations import {module}", ""]
+
+
+def leaf(text: str) -> str:
+    """A tensor or model to differentiate in."""
+    return text if text.startswith("Network(") else f"{text}.requires_grad_()"
+
+
+def backward(call: Call) -> str:
+    """The call's value contracted with its cotangent, ones where there is none, and differentiated."""
+    if not call.wrt:
+        return ""
+    if call.cotangent is not None:
+        return f".backward({source(call.cotangent, True)})"
+    return ".sum().backward()" if np.ndim(call.value) else ".backward()"
+
+
+def gradients(written: dict[str, str], wrt: tuple[str, ...]) -> list[str]:
+    """Lines that print the gradients."""
+    every = "print({{name: parameter.grad for name, parameter in {}.named_parameters()}})"
+    return [every.format(name) if written[name].startswith("Network(") else f"print({name}.grad)" for name in wrt]
 
 
 def gave(value: Any) -> list[str]:
@@ -53,22 +75,30 @@ def gave(value: Any) -> list[str]:
     return [f"# {'    ' if i else 'gave'} {line}" for i, line in enumerate(lines)]
 
 
-def source(value: Any) -> str:
-    """Python source of an argument."""
+def source(value: Any, tensors: bool = False) -> str:
+    """Python source of an argument, its arrays as torch tensors where asked."""
     if isinstance(value, np.ndarray):
-        return array_source(value)
+        return tensor_source(value) if tensors else array_source(value)
     if isinstance(value, np.generic):
         return repr(value.item())
     if isinstance(value, Rng):
-        return f"np.random.default_rng({value.seed})"
+        return f"torch.Generator().manual_seed({value.seed})" if tensors else f"np.random.default_rng({value.seed})"
     if isinstance(value, Model):
         parts = (value.encoder, value.mean, value.log_var, value.decoder)
         return f"Network(Model({', '.join(source(part) for part in parts)}))"
     if isinstance(value, tuple | list):
         opening, closing = "()" if isinstance(value, tuple) else "[]"
-        inner = ", ".join(source(each) for each in value)
+        inner = ", ".join(source(each, tensors) for each in value)
         return opening + inner + ("," if isinstance(value, tuple) and len(value) == 1 else "") + closing
     return repr(value)
+
+
+def tensor_source(value: np.ndarray[Any, Any]) -> str:
+    """`torch.tensor([...])` in its own precision, where a list would be single; a longer array by way of numpy."""
+    if value.size > MANY:
+        return f"torch.tensor({array_source(value)})"
+    kind = f", dtype=torch.{value.dtype.name}" if value.dtype.kind == "f" else ""
+    return f"torch.tensor({value.tolist()!r}{kind})"
 
 
 def array_source(value: np.ndarray[Any, Any]) -> str:
