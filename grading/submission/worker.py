@@ -97,10 +97,12 @@ def gradient(worker: Worker, message: dict[str, Any], listen: Listen) -> Any:
     cotangent = (
         torch.ones_like(value) if message["cotangent"] is None else torch.as_tensor(message["cotangent"]).to(value)
     )
-    if not value.requires_grad:
+    if not value.requires_grad or cotangent.shape != value.shape:  # of the wrong shape: the check says so
         return {"value": depart(value), "gradients": dict.fromkeys(leaves)}
-    grads = torch.autograd.grad(value, list(leaves.values()), cotangent, allow_unused=True)
-    return {"value": depart(value), "gradients": dict(zip(leaves, map(depart, grads), strict=True))}
+    live = {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}  # the submitted code can freeze a model
+    grads = torch.autograd.grad(value, list(live.values()), cotangent, allow_unused=True) if live else ()
+    reached = dict(zip(live, map(depart, grads), strict=True))
+    return {"value": depart(value), "gradients": {name: reached.get(name) for name in leaves}}
 
 
 def leaves_of(arguments: list[Any], wrt: list[int]) -> dict[str, Any]:
