@@ -108,6 +108,7 @@ class Terms:
     log_q_path: Tensor
     log_q_score: Tensor
     kl: Tensor
+    sd: Tensor
     z: Tensor
 
     @property
@@ -138,6 +139,7 @@ def define(network: Network, case: Case) -> Terms:
         log_q_path=Normal(mean.detach(), sd.detach()).log_prob(z).sum(-1),
         log_q_score=Normal(mean, sd).log_prob(z.detach()).sum(-1),
         kl=analytic,
+        sd=sd,
         z=z,
     )
 

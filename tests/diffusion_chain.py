@@ -49,12 +49,15 @@ class Chain:
         value = submission.diffusion.bound_terms(self.x0, self.x, self.mean, self.v, self.betas)
         if not isinstance(value, list) or len(value) != 3:
             raise Refuted("bound_terms should return (L_T, [L_1, ..., L_{T-1}], L_0)")
-        middle = np.asarray(value[1])
-        if middle.shape == (T, B):
+        if rows_of(value[1]) == T:
             message = f"there are T = {T} middle terms; the sum runs over t = 2..T, and L_0 stands for t = 1"
             raise Refuted(message, mistake="the index range of the sum is t >= 1; it is t > 1")
-        middle = middle.reshape(T - 1, B) if middle.size == 0 else middle
-        return array(value[0], (B,), "L_T"), array(middle, (T - 1, B), "L"), array(value[2], (B,), "L_0")
+        return array(value[0], (B,), "L_T"), array(value[1], (T - 1, B), "L"), array(value[2], (B,), "L_0")
+
+
+def rows_of(value: object) -> int:
+    """How many rows came back, of the right length or not; 0 where there are none."""
+    return len(value) if isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim) else 0
 
 
 def chain(seed: int, T: int, cubature: bool = False) -> Chain:

@@ -22,6 +22,9 @@ Array = np.ndarray
 RTOL, ATOL = 1e-6, 1e-8
 DETACHED = "z is detached, or computed under no_grad: stop the gradient in the parameters of q inside log q only"
 
+ACTIVATIONS = "the activations are detached inside log q, not the parameters: the last layers still get the score"
+LAST_LAYERS = "only the last layers are held fixed inside log q: the layers below still get the score"
+
 
 class Parts:
     """The gradients of the loss -mean(log w) of a case, part by part, and those that known mistakes give."""
@@ -42,8 +45,8 @@ class Parts:
         entries = ae.flat(gradients, prefix, self.total)
         return array(entries, entries.shape, f"gradient in {prefix[:-1]}")
 
-    def wrong(self, prefix: str, scale: float = 1.0) -> Mistakes:
-        """Gradients, divided by `scale`, that known mistakes give."""
+    def wrong(self, prefix: str) -> Mistakes:
+        """Gradients that known mistakes give."""
         t, rows = self.terms, len(self.terms.log_w)
         log_p, prior = t.log_likelihood, t.log_prior
         wrong: dict[str, Callable[[], torch.Tensor]] = {
@@ -61,9 +64,16 @@ class Parts:
         }
 
         def lazily(value: Callable[[], torch.Tensor]) -> Callable[[], Array]:
-            return lambda: ae.flat(self.of_mean(value()), prefix, self.total) / scale
+            return lambda: ae.flat(self.of_mean(value()), prefix, self.total)
 
-        return {name: lazily(value) for name, value in wrong.items()}
+        return {name: lazily(value) for name, value in wrong.items()} | {
+            ACTIVATIONS: lambda: self.mixed(prefix, last=self.total, below=self.path),
+            LAST_LAYERS: lambda: self.mixed(prefix, last=self.path, below=self.total),
+        }
+
+    def mixed(self, prefix: str, last: Mapping[str, Array], below: Mapping[str, Array]) -> Array:
+        """Entries of one gradient in the encoder's last layers, of another in those below."""
+        return self.take({name: below[name] if "hidden" in name else last[name] for name in self.total}, prefix)
 
 
 def wrong_losses(case: ae.Case) -> Mistakes:
@@ -75,6 +85,15 @@ def wrong_losses(case: ae.Case) -> Mistakes:
         "summed over the batch; it is a mean": lambda: -log_w.sum(),
         "the sign is wrong: this is +ELBO": lambda: log_w.mean(),
         "averaged over pixels too; pixels are summed": lambda: -(log_p / D + rest).mean(),
+        "log p(x | z) is averaged over pixels (reduction='mean'), and the KL divergence is the analytic one": lambda: (
+            -(log_p / D - values(terms.kl)).mean()
+        ),
+        "log p(x | z) is summed over the batch, the rest averaged": lambda: -log_p.sum() - rest.mean(),
+        "the entropy of q is the analytic one; the contract asks for log q at the drawn z": lambda: (
+            -(log_p + values(terms.log_prior + (0.5 * np.log(2 * np.pi * np.e) + terms.sd.log()).sum(-1))).mean()
+        ),
+        "divided by the number of pixels; only the batch is averaged": lambda: -log_w.mean() / D,
+        "the logarithm of the mean weight of the batch; log w is averaged": lambda: -np.log(np.exp(log_w).mean()),
         "KL(q || p) has the wrong sign": lambda: (-log_p - values(terms.kl)).mean(),
         "the KL divergence is the analytic one; the contract asks for log w at the drawn z": lambda: (
             -log_p + values(terms.kl)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from grading.verdict.claims import Refuted, close
 
 FLOAT32 = "it is computed in float32; use float64"
+FIRST_DIGITS = "right in the first digits only: look for single precision, a clamp, or a small number that is added"
 Mistakes = Mapping[str, Callable[[], ArrayLike]]
 """The name a teacher would give the mistake, and the value it leads to."""
 
@@ -53,7 +54,10 @@ def named(actual: np.ndarray | float, expected: ArrayLike, mistakes: Mistakes, s
             wrong = np.asarray(value())
             if near(actual, wrong) and not near(expected, wrong):
                 return name
-    return FLOAT32 if of_single_precision(np.asarray(actual), np.asarray(expected)) else ""
+    if of_single_precision(np.asarray(actual), np.asarray(expected)):
+        return FLOAT32
+    off, size = np.abs(np.asarray(actual) - np.asarray(expected)).max(), np.abs(expected).max()
+    return FIRST_DIGITS if mistakes and off <= 1e-5 * size else ""
 
 
 def of_single_precision(actual: np.ndarray, expected: np.ndarray) -> bool:

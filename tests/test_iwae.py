@@ -26,61 +26,45 @@ from tests import autoencoders as ae
 from tests.gradient_parts import ATOL, RTOL, define, values
 from tests.quadrature import normal_nodes
 from tests.recognition import Mistakes, agrees
+from tests.reparameterized import require_draw
 from tests.strategies import seeds
+from tests.weight_mistakes import wrong_log_weights
 
 Array = np.ndarray
 Q = pytest.mark.question("4.2.27")
-DRAWS = st.sampled_from([1, 2, 5, 20])
+DRAWS = st.sampled_from([2, 5, 1, 20])  # failing examples shrink to the first: one draw hides how draws are weighed
 
 
 @Q
 @given(seed=seeds(), K=DRAWS)
 def test_k_draws(submission: Submission, seed: int, K: int) -> None:
-    """z_k = mean + σ ε_k: K different draws from the same q for each row, on the middle axis.
+    """z_k = mean + σ ε_k: K different draws from the same q for each row, on the middle axis, differentiable.
 
     Rung: pathwise, at the same noise.
     """
     rng = np.random.default_rng(seed)
     mean, log_var, eps = rng.normal(size=(3, 2)), rng.uniform(-3, 2, (3, 2)), rng.normal(size=(3, K, 2))
-    z = array(submission.iwae.reparameterize(mean, log_var, eps), (3, K, 2), "reparameterize(mean, log_var, eps)")
-    m, v = mean[:, None], log_var[:, None]
+    m, sd = mean[:, None], np.exp(log_var / 2)[:, None]
     mistakes: Mistakes = {
-        "all K draws of a row are the same": lambda: m + np.exp(v / 2) * eps[:, :1],
-        "the draws are averaged": lambda: m + np.exp(v / 2) * eps.mean(1, keepdims=True),
-        "rows are mixed up: each row has its own mean and log_var": lambda: m[::-1] + np.exp(v[::-1] / 2) * eps,
-        "log_var is used as the standard deviation: sigma = exp(log_var / 2)": lambda: m + v * eps,
-        "the variance is used as the standard deviation: sigma = exp(log_var / 2)": lambda: m + np.exp(v) * eps,
+        "all K draws of a row are the same": lambda: m + sd * eps[:, :1],
+        "the draws are averaged": lambda: m + sd * eps.mean(1, keepdims=True),
+        "rows are mixed up: each row has its own mean and log_var": lambda: m[::-1] + sd[::-1] * eps,
     }
-    agrees(z, m + np.sqrt(np.exp(v)) * eps, "z", mistakes=mistakes, rtol=1e-9, oracle="mean + sqrt(exp(log_var)) * eps")
+    require_draw(submission.iwae.reparameterize, mean, log_var, eps, mistakes)
 
 
 @Q
-@given(seed=seeds(), K=DRAWS)
-def test_log_weights_of_each_draw(submission: Submission, seed: int, K: int) -> None:
-    """log w_k = log p(x, z_k) - log q(z_k | x), shape (B, K).
+@given(seed=seeds(), K=DRAWS, log_var=st.sampled_from([0.0, -8.0, 8.0, -20.0, 20.0]))
+def test_log_weights_of_each_draw(submission: Submission, seed: int, K: int, log_var: float) -> None:
+    """log w_k = log p(x, z_k) - log q(z_k | x), shape (B, K), for narrow and wide q too.
 
     Rung: pathwise, at the same noise.
     """
     case = ae.random_case(seed, K=K)
+    case.model.log_var[1][:] += log_var
     log_w = array(submission.iwae.log_weights(*case.arguments), (len(case.x), K), "log_weights(x, model, eps)")
     terms = define(case)
-    log_p, prior, log_q = (values(t) for t in (terms.log_likelihood, terms.log_prior, terms.log_q))
-    half = 0.5 * case.eps.shape[-1] * np.log(2 * np.pi)
-    mistakes: Mistakes = {
-        "log(2 pi) is missing in log p(z)": lambda: log_p + prior + half - log_q,
-        "log(2 pi) is missing in log q(z | x)": lambda: log_p + prior - log_q - half,
-        "the sign of log q(z | x) is wrong": lambda: log_p + prior + log_q,
-        "log q(z | x) is missing": lambda: log_p + prior,
-        "log p(z) is missing": lambda: log_p - log_q,
-        "these are the weights; their logarithms are asked for": lambda: np.exp(log_p + prior - log_q),
-        "averaged over the draws; one value for each draw is asked for": lambda: (log_p + prior - log_q).mean(
-            1, keepdims=True
-        ),
-        "log p(x | z) is averaged over pixels; it is a sum": lambda: log_p / case.x.shape[1] + prior - log_q,
-        "these are normalised weights; the contract asks for log w": lambda: (
-            (log_p + prior - log_q) - logsumexp(log_p + prior - log_q, axis=1, keepdims=True)
-        ),
-    }
+    mistakes = wrong_log_weights(case, terms)
     agrees(log_w, values(terms.log_w), "log_weights", mistakes=mistakes, oracle="torch.distributions")
 
 
@@ -111,10 +95,16 @@ def wrong_losses(log_w: Array) -> Mistakes:
         "summed over the batch; it is a mean": lambda: -bound.sum(),
         "the K axis and the batch axis are mixed up": lambda: -(logsumexp(log_w, axis=0) - np.log(B)).mean(),
         "the logsumexp runs over batch and draws together": lambda: -(logsumexp(log_w) - np.log(B * K)),
+        "log B is taken away, of the batch; it is log K, of the draws": lambda: -(bound + np.log(K) - np.log(B)).mean(),
+        "log K is added; log (1/K) is minus log K": lambda: -(bound + 2 * np.log(K)).mean(),
+        "the largest log weight stands for the logarithm of the mean": lambda: -log_w.max(1).mean(),
+        "summed over the draws": lambda: -log_w.sum(1).mean(),
         "the weights are inverted: logsumexp of -log w": lambda: (logsumexp(-log_w, axis=1) - np.log(K)).mean(),
         "the value is sum_k of normalised weight times log w; it is not the bound": lambda: (
             -(weights * log_w).sum(1).mean()
         ),
+        "the value is sum_k of the squared normalised weight times log w, a surrogate of the doubly reparameterized "
+        "gradient; it is not the bound": lambda: -(weights**2 * log_w).sum(1).mean(),
         "the sign is wrong: this is +L_K": lambda: bound.mean(),
     }
 
@@ -143,6 +133,16 @@ def test_gradient_weighs_each_draw(submission: Submission, seed: int, K: int) ->
         )
 
 
+PATH = "this is the path derivative (sticking the landing): for K > 1 its mean is not the gradient of the bound"
+PATH_OF_ONE = (
+    "the score term is missing: this is the path derivative (for one draw, the doubly reparameterized gradient)"
+)
+DOUBLY = "this is the doubly reparameterized gradient: unbiased, but not the gradient of this draw of the bound"
+SQUARED = (
+    "the normalised weights are squared in the decoder: the doubly reparameterized gradient does so in the encoder only"
+)
+
+
 def weights_of(terms: ae.Terms) -> torch.Tensor:
     """w̃ as constants, (B, K)."""
     return torch.softmax(terms.log_w.detach(), dim=1)
@@ -153,12 +153,8 @@ def wrong_gradients(terms: ae.Terms, network: Network, prefix: str, like: dict[s
     w = weights_of(terms)
     wrong: dict[str, Callable[[], torch.Tensor]] = {
         "no gradient reaches these parameters": lambda: 0 * terms.log_w,
-        "this is the path derivative (sticking the landing): for K > 1 its mean is not the gradient of the bound": (
-            lambda: w * terms.log_w_path
-        ),
-        "this is the doubly reparameterized gradient: unbiased, but not the gradient of this draw of the bound": (
-            lambda: w.square() * terms.log_w_path
-        ),
+        PATH if w.shape[1] > 1 else PATH_OF_ONE: lambda: w * terms.log_w_path,
+        SQUARED if prefix == "decoder." else DOUBLY: lambda: w.square() * terms.log_w_path,
         "every draw has weight 1/K: this is the gradient of the ELBO": lambda: terms.log_w / w.shape[1],
         "z is detached": lambda: -w * terms.log_q_score,
         "summed over the batch; it is a mean": lambda: len(w) * w * terms.log_w,

@@ -11,8 +11,10 @@ from grading.submission import Model, Submission
 from grading.verdict.claims import Refuted, array, number
 from tests import autoencoders as ae
 from tests.gradient_parts import ATOL, RTOL, Parts, define, values, wrong_losses
-from tests.recognition import Mistakes, agrees
+from tests.recognition import agrees
+from tests.reparameterized import require_draw
 from tests.strategies import seeds
+from tests.weight_mistakes import wrong_log_weights
 
 Array = np.ndarray
 Q25 = pytest.mark.question("3.1.25")
@@ -22,28 +24,13 @@ EXTREME_LOG_VARS = st.sampled_from([0.0, -8.0, 8.0, -20.0, 20.0])  # failing exa
 @Q25
 @given(seed=seeds(), log_var=EXTREME_LOG_VARS)
 def test_reparameterize(submission: Submission, seed: int, log_var: float) -> None:
-    """z = mean + σ ε with σ² = exp(log_var).
+    """z = mean + σ ε with σ² = exp(log_var), differentiable in both.
 
     Rung: pathwise, at the same noise.
     """
     rng = np.random.default_rng(seed)
     mean, log_vars, eps = rng.normal(size=(3, 2)), log_var + rng.uniform(-1, 1, (3, 2)), rng.normal(size=(3, 2))
-    z = array(submission.vae.reparameterize(mean, log_vars, eps), (3, 2), "reparameterize(mean, log_var, eps)")
-    agrees(
-        z,
-        mean + np.sqrt(np.exp(log_vars)) * eps,
-        "z",
-        mistakes={
-            "log_var is used as the standard deviation: sigma = exp(log_var / 2)": lambda: mean + log_vars * eps,
-            "the variance is used as the standard deviation: sigma = exp(log_var / 2)": lambda: (
-                mean + np.exp(log_vars) * eps
-            ),
-            "sigma = exp(2 log_var); it is exp(log_var / 2)": lambda: mean + np.exp(2 * log_vars) * eps,
-            "noise is drawn inside the function, or not used": lambda: mean,
-        },
-        rtol=1e-9,
-        oracle="mean + sqrt(exp(log_var)) * eps",
-    )
+    require_draw(submission.vae.reparameterize, mean, log_vars, eps, {})
 
 
 @Q25
@@ -59,22 +46,6 @@ def test_log_weights(submission: Submission, seed: int) -> None:
     agrees(
         log_w, values(terms.log_w), "log_weights", mistakes=wrong_log_weights(case, terms), oracle="torch.distributions"
     )
-
-
-def wrong_log_weights(case: ae.Case, terms: ae.Terms) -> Mistakes:
-    """Log weights that known mistakes give."""
-    latent, D = case.eps.shape[-1], case.x.shape[-1]
-    log_p, prior, log_q = (values(t) for t in (terms.log_likelihood, terms.log_prior, terms.log_q))
-    half = 0.5 * latent * np.log(2 * np.pi)
-    return {
-        "log(2 pi) is missing in log p(z)": lambda: log_p + prior + half - log_q,
-        "log(2 pi) is missing in log q(z | x)": lambda: log_p + prior - log_q - half,
-        "the sign of log q(z | x) is wrong": lambda: log_p + prior + log_q,
-        "log p(z) is missing": lambda: log_p - log_q,
-        "log q(z | x) is missing": lambda: log_p + prior,
-        "log p(x | z) is averaged over pixels; it is a sum": lambda: log_p / D + prior - log_q,
-        "the sign is wrong: these are -log w": lambda: -(log_p + prior - log_q),
-    }
 
 
 @Q25
@@ -120,21 +91,35 @@ def test_saturated_pixels(submission: Submission, logit: float, pixel: float, si
 
     Rung: pathwise, at the same noise.
     """
+    dtype = np.float32 if single else np.float64
+    mild = submission.vae.log_weights(*equal_pixels(logit / 200, pixel, dtype).arguments)
+    log_w = submission.vae.log_weights(*equal_pixels(logit, pixel, dtype).arguments)
+    expected, tolerance = 2 * log_bernoulli(logit, pixel), 1e-4 if single else 1e-9
+    digits = 1e-4 if single else 1e-7
+    elsewhere_right = np.allclose(mild, 2 * log_bernoulli(logit / 200, pixel), rtol=digits, atol=0)
+    if np.shape(log_w) == (1,) and not np.isfinite(log_w).all():
+        mistake = SATURATED if elsewhere_right else ""
+        raise Refuted(f"log_weights is {log_w[0]} at logits {logit}", mistake=mistake)
+    log_w = array(log_w, (1,), "log_weights(x, model, eps)")
+    if abs(log_w[0] - expected) > tolerance * max(1, abs(expected)):
+        mistake = CUT_OFF if elsewhere_right else ""
+        raise Refuted(f"log_weights is {log_w[0]:.8g} at logits {logit}, expected {expected:.8g}", mistake=mistake)
+
+
+def equal_pixels(logit: float, pixel: float, dtype: type) -> ae.Case:
+    """Two pixels of one logit, whatever z is; q is the prior, so that log w is log p(x | z)."""
     model = Model(
         encoder=[(np.eye(2), np.zeros(2))],
         mean=(np.zeros((1, 2)), np.zeros(1)),
         log_var=(np.zeros((1, 2)), np.zeros(1)),
         decoder=[(np.zeros((2, 1)), np.full(2, logit))],
     )
-    case = ae.cast(ae.Case(model, np.full((1, 2), pixel), np.array([[0.5]])), np.float32 if single else np.float64)
-    log_w = submission.vae.log_weights(*case.arguments)
-    expected = 2 * (pixel * logit - max(logit, 0.0))  # here q is the prior, and log(1 + e^-60) is nothing
-    if np.shape(log_w) == (1,) and not np.isfinite(log_w).all():
-        raise Refuted(f"log_weights is {log_w[0]} at logits {logit}", mistake=SATURATED)
-    log_w = array(log_w, (1,), "log_weights(x, model, eps)")
-    tolerance = 1e-4 if single else 1e-9
-    if abs(log_w[0] - expected) > tolerance * max(1, abs(expected)):
-        raise Refuted(f"log_weights is {log_w[0]:.8g} at logits {logit}, expected {expected:.8g}", mistake=CUT_OFF)
+    return ae.cast(ae.Case(model, np.full((1, 2), pixel), np.array([[0.5]])), dtype)
+
+
+def log_bernoulli(logit: float, pixel: float) -> float:
+    """log p(x | z) of one pixel."""
+    return pixel * logit - float(np.logaddexp(0.0, logit))
 
 
 CUT_OFF = (

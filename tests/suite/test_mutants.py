@@ -17,7 +17,7 @@ from grading.submission import Problem, Rng, Submission
 from grading.submission.problems import Raised
 from grading.verdict.claims import Refuted
 from grading.verdict.naming import looks_like, namer
-from tests.recognition import FLOAT32, agrees
+from tests.recognition import FIRST_DIGITS, FLOAT32, agrees
 from tests.suite import kill_table, mutants, mutation_score, variants  # noqa: F401  (fill the corpus)
 from tests.suite.corpus import MUTANTS, VARIANTS, Mutant, Replaced, Variant, submission_of
 from tests.suite.killing import RunnableCheck, all_checks, checks_of
@@ -90,7 +90,7 @@ def names_of(submission: Submission, number: str) -> list[str]:
 def test_what_is_right_at_a_point_names_nothing_there() -> None:
     """Of a single point the sum is the average; digits of a float32 are known where nothing else is."""
     summed = {"the sum was taken, where the average is asked for": lambda: 0.3}
-    for found, said in ((0.3 + 1.2e-6, ""), (float(np.float32(0.3 + 1.2e-6)), FLOAT32)):
+    for found, said in ((0.3 + 1.2e-6, FIRST_DIGITS), (float(np.float32(0.3 + 1.2e-6)), FLOAT32)):
         with pytest.raises(Refuted) as refuted:
             agrees(found, 0.3, "the loss", oracle="", mistakes=summed, atol=1e-6)
         assert refuted.value.mistake == said

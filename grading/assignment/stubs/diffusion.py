@@ -2,6 +2,7 @@
 
 `betas` (T,) is the noise schedule: betas[t - 1] is the variance that step t of q adds, t = 1, ..., T; `t` (B,) gives
 each row its own step.  p(x_T) = N(0, I).  All Gaussians are isotropic; variances are one number a row.
+Compute in the dtype of the arguments (float64 in the checks): a new `torch.zeros(...)` has single precision.
 """
 
 from jaxtyping import Float, Int
@@ -33,6 +34,7 @@ def bound_terms(
 
     x[t - 1] is a draw of x_t given x_0; mean[t - 1] (one row a data point) and variance[t - 1] are those of the model's
     p(x_{t-1} | x_t) at that draw, t = 1, ..., T.  Averaged over the draws, the sum of all terms is the negative ELBO.
+    T is at least 2 here.
     """
     raise NotImplementedError
 

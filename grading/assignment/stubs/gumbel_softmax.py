@@ -1,4 +1,7 @@
-"""3.1.20: the Gumbel-Softmax relaxation of a Categorical variable. Arrays are torch tensors; logs are natural."""
+"""3.1.20: the Gumbel-Softmax relaxation of a Categorical variable. Arrays are torch tensors; logs are natural.
+
+Compute in the dtype of the arguments (float64 in most checks).
+"""
 
 from jaxtyping import Float
 from torch import Tensor

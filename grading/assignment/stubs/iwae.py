@@ -11,7 +11,7 @@ from torch import Tensor, nn
 def reparameterize(
     mean: Float[Tensor, "B latent"], log_var: Float[Tensor, "B latent"], eps: Float[Tensor, "B K latent"]
 ) -> Float[Tensor, "B K latent"]:
-    """K draws of z from N(mean, diag(exp(log_var))) for each row, as a differentiable function of `eps`."""
+    """K draws of z from N(mean, diag(exp(log_var))) for each row, made of `eps`; differentiable in mean and log_var."""
     raise NotImplementedError
 
 

@@ -4,7 +4,7 @@ p(z) = N(0, I); p(x | z) = independent Bernoulli pixels; q(z | x) = N(mean, diag
 `model` has `.encoder(x) -> (mean, log_var)` and `.decoder(z) -> logits` of the pixels (logits, not probabilities).
 `x` (B, D) holds grey values in [0, 1], read as the means of the Bernoulli pixels: torch's Bernoulli takes them with
 validate_args=False, binary_cross_entropy_with_logits as they are. `eps` (B, latent) is N(0, I) noise.
-Draw no noise of your own.
+Draw no noise of your own, and compute in the dtype of the arguments (float64 in most checks).
 """
 
 from jaxtyping import Float
@@ -44,7 +44,7 @@ class Decoder(nn.Module):
 def reparameterize(
     mean: Float[Tensor, "B latent"], log_var: Float[Tensor, "B latent"], eps: Float[Tensor, "B latent"]
 ) -> Float[Tensor, "B latent"]:
-    """A draw z from N(mean, diag(exp(log_var))), as a differentiable function of the noise `eps`."""
+    """A draw z from N(mean, diag(exp(log_var))), made of the noise `eps`; differentiable in `mean` and `log_var`."""
     raise NotImplementedError
 
 

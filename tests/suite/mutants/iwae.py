@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, Normal
+from torch.nn import functional as F
 
 from implementations import iwae as reference
 from tests.suite.corpus import target
@@ -46,6 +47,11 @@ reparameterize.wrong(
     "K draws are asked for, not their mean.",
     lambda mean, log_var, eps: reference.reparameterize(mean, log_var, eps).mean(1, keepdim=True).expand_as(eps),
 )
+reparameterize.wrong(
+    "sigma without its gradient",
+    "sigma is detached: log_var is a parameter of q as the mean is.",
+    lambda mean, log_var, eps: reference.reparameterize(mean, log_var.detach(), eps),
+)
 
 # -- log weights ------------------------------------------------------------------------------------------------------
 
@@ -63,6 +69,34 @@ def parts(x: Tensor, model: Any, eps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def of(formula: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> Any:
     """formula(log p(x | z), log p(z), log q(z | x), x)."""
     return lambda x, model, eps: formula(*parts(x, model, eps), x)
+
+
+def of_logits(log_pixels: Callable[[Tensor, Tensor], Tensor]) -> Any:
+    """log w with log_pixels(x, logits), both (B, K, D), as the pixels' log probabilities."""
+
+    def wrong(x: Tensor, model: Any, eps: Tensor) -> Tensor:
+        mean, log_var = model.encoder(x)
+        logits = model.decoder(reference.reparameterize(mean, log_var, eps))
+        _, prior, log_q = parts(x, model, eps)
+        return log_pixels(x.unsqueeze(1).expand_as(logits), logits).sum(-1) + prior - log_q
+
+    return wrong
+
+
+class Clamped:
+    """A model whose log variance is held between -10 and 10."""
+
+    def __init__(self, model: Any) -> None:
+        self.model, self.decoder = model, model.decoder
+
+    def encoder(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_var = self.model.encoder(x)
+        return mean, log_var.clamp(-10, 10)
+
+
+def tiled(x: Tensor) -> Tensor:
+    """Rows (B, K, D) as `repeat` lays them out."""
+    return x.transpose(0, 1).reshape_as(x)
 
 
 log_weights.wrong(
@@ -104,6 +138,21 @@ log_weights.wrong(
     "one log q for all draws",
     "log q(z_k | x) differs from draw to draw.",
     of(lambda log_p, prior, log_q, x: log_p + prior - log_q[:, :1]),
+)
+log_weights.wrong(
+    "cut off at -100",
+    "binary_cross_entropy of probabilities cuts log p of a pixel off at -100: compute it from the logits.",
+    of_logits(lambda x, logits: -F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none")),
+)
+log_weights.wrong(
+    "the log variance is clamped",
+    "Clamping log_var to ±10 gives another q than the encoder's.",
+    lambda x, model, eps: reference.log_weights(x, Clamped(model), eps),
+)
+log_weights.wrong(
+    "draws meet another row's x",
+    "repeat tiles the batch; repeat_interleave keeps the K draws of one row together.",
+    of_logits(lambda x, logits: -F.binary_cross_entropy_with_logits(logits, tiled(x), reduction="none")),
 )
 
 # -- the loss ---------------------------------------------------------------------------------------------------------
@@ -181,6 +230,47 @@ loss.wrong(
             ).mean()
         )
     ),
+)
+
+
+def reparameterized(power: int, in_decoder: int) -> Any:
+    """Normalised weights to these powers, q's parameters held fixed inside log q; the value is the bound's."""
+
+    def wrong(x: Tensor, model: Any, eps: Tensor) -> Tensor:
+        mean, log_var = model.encoder(x)
+        z = reference.reparameterize(mean, log_var, eps)
+        log_q = Normal(mean.detach().unsqueeze(1), torch.exp(log_var.detach() / 2).unsqueeze(1)).log_prob(z).sum(-1)
+        logits = model.decoder(z)
+        log_p = -F.binary_cross_entropy_with_logits(logits, x.unsqueeze(1).expand_as(logits), reduction="none").sum(-1)
+        log_w = log_p + Normal(0.0, 1.0).log_prob(z).sum(-1) - log_q
+        weights = torch.softmax(log_w.detach(), 1)
+        if z.requires_grad:
+            z.register_hook(lambda gradient: gradient * weights.unsqueeze(-1) ** (power - in_decoder))
+        surrogate = (weights**in_decoder * log_w).sum(1)
+        return -(reference.bound(log_w.detach()) + surrogate - surrogate.detach()).mean()
+
+    return wrong
+
+
+loss.wrong(
+    "the path derivative",
+    "Sticking the landing is biased for K > 1; the gradient of this draw of the bound is asked for.",
+    reparameterized(power=1, in_decoder=1),
+)
+loss.wrong(
+    "the doubly reparameterized gradient",
+    "It is unbiased, and not the gradient of this draw of the bound.",
+    reparameterized(power=2, in_decoder=1),
+)
+loss.wrong(
+    "doubly reparameterized in the decoder too",
+    "w̃² belongs into the encoder's gradient; the decoder's has w̃.",
+    reparameterized(power=2, in_decoder=2),
+)
+loss.wrong(
+    "log B for log K",
+    "The average is over the K draws: log K is taken away.",
+    from_weights(lambda log_w: -(torch.logsumexp(log_w, 1) - math.log(len(log_w))).mean()),
 )
 loss.wrong(
     "the weights are clamped",

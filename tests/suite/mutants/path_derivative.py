@@ -55,6 +55,45 @@ path_loss.wrong(
     "Inside log q only: the encoder no longer learns through z.",
     activations_detached,
 )
+
+
+def z_detached(x: Tensor, model: Any, eps: Tensor) -> Tensor:
+    p = parts(x, model, eps)
+    z = p.z.detach()
+    p = Parts(x, eps, p.mean, p.log_var, z, model.decoder(z))
+    return -(p.log_p + p.log_prior - p.log_q).mean()
+
+
+path_loss.wrong(
+    "z is detached everywhere",
+    "Only the score term is left, which is to be removed: z keeps its gradient.",
+    z_detached,
+)
+
+
+def activations_below_detached(x: Tensor, model: Any, eps: Tensor) -> Tensor:
+    p, hidden = parts(x, model, eps), model.encoder.hidden(x).detach()
+    log_q = p.log_q_at(model.encoder.mean(hidden), model.encoder.log_var(hidden), p.z)
+    return -(p.log_p + p.log_prior - log_q).mean()
+
+
+path_loss.wrong(
+    "the activations are detached",
+    "The parameters of q are to be held fixed: the last layers of the encoder still get the score.",
+    activations_below_detached,
+)
+
+
+def frozen(x: Tensor, model: Any, eps: Tensor) -> Tensor:
+    model.encoder.requires_grad_(False)
+    return reference.path_derivative_loss(x, model, eps)
+
+
+path_loss.wrong(
+    "the encoder is frozen",
+    "requires_grad_(False) on the encoder itself: it no longer learns. Freeze a copy, or detach.",
+    frozen,
+)
 path_loss.wrong(
     "the analytic KL divergence",
     "The KL in closed form has no score term to remove; log q at the drawn z is needed.",
@@ -110,6 +149,8 @@ path_loss.wrong(
 SEEN_BY = {
     "3.1.21": [
         "nothing is stopped",
+        "z is detached everywhere",
+        "the activations are detached",
         "all of log q is detached",
         "z is detached inside log q",
         "only the mean is held fixed",
@@ -120,6 +161,7 @@ SEEN_BY = {
         "summed over the batch",
     ],
     "3.1.22": [
+        "z is detached everywhere",
         "all of log q is detached",
         "z is detached inside log q",
         "the encoder's outputs are detached everywhere",
@@ -130,6 +172,7 @@ SEEN_BY = {
     ],
     "3.1.24": [
         "nothing is stopped",
+        "z is detached everywhere",
         "all of log q is detached",
         "only the variance is held fixed",
         "the analytic KL divergence",

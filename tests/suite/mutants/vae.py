@@ -69,6 +69,16 @@ reparameterize.wrong(
     "Adding a constant to sigma draws from a wider distribution.",
     lambda mean, log_var, eps: mean + (torch.exp(log_var / 2) + 1e-3) * eps,
 )
+reparameterize.wrong(
+    "no gradient",
+    "z is detached: nothing that is computed from it trains the encoder.",
+    lambda mean, log_var, eps: (mean + torch.exp(log_var / 2) * eps).detach(),
+)
+reparameterize.wrong(
+    "sigma without its gradient",
+    "sigma is detached: log_var is a parameter of q as the mean is.",
+    lambda mean, log_var, eps: mean + torch.exp(log_var.detach() / 2) * eps,
+)
 
 # -- log weights ------------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, Distribution, Independent, Normal, RelaxedOneHotCategorical, kl_divergence
+from torch.func import functional_call
 from torch.nn import functional as F
 
 from implementations import diffusion, gumbel_softmax, iwae, vae
@@ -44,6 +47,14 @@ density.right(
     lambda y, probs, t: RelaxedOneHotCategorical(torch.tensor(t, dtype=y.dtype), probs, validate_args=False).log_prob(
         y
     ),
+)
+sample.right(
+    "the temperature as a tensor of single precision",
+    lambda probs, g, t: torch.softmax((gumbel_softmax.log_or_minus_infinity(probs) + g) / torch.tensor(t), -1),
+)
+density.right(
+    "torch's relaxed distribution, the temperature in single precision",
+    lambda y, probs, t: RelaxedOneHotCategorical(torch.tensor(t), probs).log_prob(y),
 )
 density.right(
     "(K - 1)! as a product",
@@ -109,7 +120,39 @@ def path_by_surrogate(x: Tensor, model: Any, eps: Tensor) -> Tensor:
     return vae.loss(x, model, eps) - (score - score.detach())
 
 
+def path_with(log_q_of: Callable[[Any, Tensor], tuple[Tensor, Tensor]]) -> Any:
+    """The parameters of q inside log q from log_q_of(model, x)."""
+
+    def right(x: Tensor, model: Any, eps: Tensor) -> Tensor:
+        mean, log_var = model.encoder(x)
+        z = vae.reparameterize(mean, log_var, eps)
+        mean, log_var = log_q_of(model, x)
+        log_q = Normal(mean, torch.exp(0.5 * log_var)).log_prob(z).sum(-1)
+        return -(log_p(x, model.decoder(z)) + Normal(0.0, 1.0).log_prob(z).sum(-1) - log_q).mean()
+
+    return right
+
+
+def of_frozen_copy(model: Any, x: Tensor) -> Any:
+    """A copy of the encoder learns nothing."""
+    return copy.deepcopy(model.encoder).requires_grad_(False)(x)
+
+
+def frozen_for_a_moment(model: Any, x: Tensor) -> Any:
+    """The encoder itself, frozen and thawed."""
+    model.encoder.requires_grad_(False)
+    found = model.encoder(x)
+    model.encoder.requires_grad_(True)
+    return found
+
+
 path_loss.right("detached parameters", path)
+path_loss.right("a frozen copy of the encoder", path_with(of_frozen_copy))
+path_loss.right("the encoder frozen for a moment", path_with(frozen_for_a_moment))
+path_loss.right(
+    "torch.func with detached parameters",
+    path_with(lambda m, x: functional_call(m.encoder, {k: v.detach() for k, v in m.encoder.named_parameters()}, (x,))),
+)
 path_loss.right("the score term taken away", path_by_surrogate)
 draws.right("expanded", lambda m, v, eps: m[:, None, :] + v[:, None, :].mul(0.5).exp() * eps)
 draws.right(
@@ -143,6 +186,16 @@ iwae_loss.right(
     "logsumexp of log w - log K",
     lambda x, model, eps: -torch.logsumexp(iwae.log_weights(x, model, eps) - math.log(eps.shape[1]), 1).mean(),
 )
+
+
+def weighted(x: Tensor, model: Any, eps: Tensor) -> Tensor:
+    """The bound's value with the gradient of constant normalised weights times log w."""
+    log_w = iwae.log_weights(x, model, eps)
+    surrogate = (torch.softmax(log_w.detach(), 1) * log_w).sum(1)
+    return -(iwae.bound(log_w.detach()) + surrogate - surrogate.detach()).mean()
+
+
+iwae_loss.right("constant weights, the bound's value", weighted)
 
 
 def marginal_by_steps(x0: Tensor, t: Tensor, betas: Tensor) -> tuple[Tensor, Tensor]:
@@ -190,6 +243,9 @@ def terms_by_torch(x0: Tensor, x: Tensor, mean: Tensor, variance: Tensor, betas:
 
 
 terms.right("torch's KL divergences", terms_by_torch)
+terms.right(
+    "a list of the terms", lambda *a: (lambda last, middle, first: (last, list(middle), first))(*terms_by_torch(*a))
+)
 simple.right(
     "one row after the other",
     lambda x0, eps, t, model, betas: torch.stack(

@@ -38,6 +38,7 @@ ANSWERS: list[tuple[str, str, Function]] = [
     ("3.1.25", "vae.log_weights", vae.log_weights),
     ("3.1.25", "vae.loss", vae.loss),
     ("4.1.26", "diffusion.forward_marginal", diffusion.forward_marginal),
+    ("4.1.26", "diffusion.bound_terms", diffusion.bound_terms),
     ("4.1.26", "diffusion.simple_loss", diffusion.simple_loss),
     ("4.2.27", "iwae.log_weights", iwae.log_weights),
     ("4.2.27", "iwae.loss", iwae.loss),
