@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
@@ -250,7 +250,8 @@ def test_never_above_the_log_evidence(submission: Submission, seed: int) -> None
 
 
 @Q
-@given(seed=seeds(), K=st.sampled_from([1, 50, 1000]), size=st.sampled_from([300.0, 3000.0]))
+@settings(max_examples=10)  # a loop over 1000 draws is slow, and right
+@given(seed=seeds(), K=st.sampled_from([50, 1000, 1]), size=st.sampled_from([300.0, 3000.0]))
 def test_log_weights_of_real_size(submission: Submission, seed: int, K: int, size: float) -> None:
     """In float32, with log weights of minus hundreds to thousands, the loss is finite and right.
 
