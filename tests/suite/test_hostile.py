@@ -95,6 +95,10 @@ class Surroundings:
         self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.datagrams.bind(self.wire.getsockname())
         self.datagrams.setblocking(False)
+        self.local = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.local.bind(str(self.root / "socket"))
+        self.local.setblocking(False)
+        os.chmod(self.root / "socket", 0o777)
         self.before = self.state()
 
     def hand_in(self, folder: Path, gamma: str) -> Path:
@@ -118,6 +122,7 @@ class Surroundings:
             "NEIGHBOUR": str(self.neighbour),
             "PROJECT": str(PROJECT),
             "JUDGE": os.getpid(),
+            "SOCKET": str(self.root / "socket"),
             "PORT": self.wire.getsockname()[1],
         }
         lines = "".join(f"{key} = {value!r}\n" for key, value in targets.items())
@@ -133,7 +138,7 @@ class Surroundings:
         """Nothing was changed, nothing arrived, nothing ran outside."""
         assert self.state() == self.before
         assert not MARK.exists()
-        for wire in (self.wire.accept, lambda: self.datagrams.recv(10)):
+        for wire in (self.wire.accept, lambda: self.datagrams.recv(10), lambda: self.local.recv(10)):
             with pytest.raises(BlockingIOError):
                 wire()
 
@@ -142,6 +147,7 @@ class Surroundings:
         del os.environ["EVIDENCE_SEED"]
         self.wire.close()
         self.datagrams.close()
+        self.local.close()
 
 
 @pytest.fixture(scope="module")
