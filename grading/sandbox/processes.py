@@ -13,7 +13,9 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
+TICKS = os.sysconf("SC_CLK_TCK")
+UNBACKED = "RssAnon:", "RssShmem:", "VmSwap:"
+"""Lines of /proc/PID/status, in kB."""
 
 
 def children(pid: int) -> list[int]:
@@ -87,12 +89,12 @@ def tasks(pid: int) -> int:
 
 
 def private_memory(pid: int) -> int:
-    """Bytes of memory that no file backs."""
+    """Bytes of memory that no file backs, also where they are swapped out; what several share counts for each."""
     try:
-        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
-    except (FileNotFoundError, ProcessLookupError, ValueError):
+        lines = Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
         return 0
-    return (int(resident) - int(shared)) * PAGE
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(UNBACKED))
 
 
 def tasks_of_user(uid: int) -> int:

@@ -47,7 +47,7 @@ CLONE, CLONE3, PRCTL, PRLIMIT, FCNTL, IOCTL, SOCKETPAIR = {
 }.get(platform.machine(), (0,) * 7)
 AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 NEW_NAMESPACES = 0x7E020000
-PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER = 1, 22, 36
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER = 1, 4, 22, 36
 NOTIFYING = 8, 15, 1024, 1026
 """F_SETOWN, F_SETOWN_EX, F_SETLEASE, F_NOTIFY: whom the kernel sends SIGIO, and who must wait to open a file."""
 FIRST_IOCTL, LAST_IOCTL = 0x5400, 0x54FF
@@ -106,7 +106,7 @@ def program(refused: list[int]) -> bytes:
     lines += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, refuse(errno.ENOSYS))]
     lines += on_argument(CLONE, [(ANY_BIT, 0, 1, NEW_NAMESPACES), fail])
     lines += on_argument(PRLIMIT, [(EQUAL, 1, 0, 0), fail])
-    lines += on_argument(PRCTL, one_of((PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER)))
+    lines += on_argument(PRCTL, one_of((PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER)))
     lines += on_argument(FCNTL, one_of(NOTIFYING), SECOND)
     lines += on_argument(IOCTL, [(AT_LEAST, 1, 0, LAST_IOCTL + 1), (AT_LEAST, 1, 0, FIRST_IOCTL), fail], SECOND)
     stream = [(EQUAL, 1, 0, UNIX), fail, (LOAD, 0, 0, SECOND), (ANY_BIT, 0, 1, UNCONNECTED), fail]
