@@ -6,6 +6,9 @@ file's SHA-256; without a network it says so and returns the 5,000 real digits t
 Grey pixels in [0, 1] are read as means of Bernoulli variables.  The course trains on the means themselves; papers
 draw the pixels, either afresh every time an image is shown (Burda et al. 2016; Salakhutdinov, Murray 2008) or once
 and for all (Larochelle, Murray 2011).
+
+`implementations/data.py` is a link to this file: the checks need the loader where no `implementations/` is installed,
+and `implementations` imports nothing of ours.
 """
 
 from __future__ import annotations
