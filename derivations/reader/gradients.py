@@ -9,7 +9,7 @@ from lark import Token, v_args
 from sympy import Basic, Expr, Integer, Pow, Symbol, Tuple
 
 from derivations.densities import Density, Variable, VariableRange
-from derivations.language import Array, Gradient, MatrixQuantity, Quantity, TotalGradient
+from derivations.language import Array, Gradient, MatrixQuantity, Quantity, TotalGradient, Transposed
 from derivations.reader.atoms import Atoms, at
 from derivations.reader.factors import factor_named
 from derivations.reader.letters import Condition, Range, Scripts, listed
@@ -21,6 +21,9 @@ class Gradients(Atoms):
 
     def gradient(self, mark: Token, scripts: Scripts, body: Any) -> Expr:
         r"""`\nabla_\phi f`; with a tilde, the natural gradient, a name of the context."""
+        scalar = _without_transpose(body)
+        if scalar != body:  # in \nabla f \nabla f^T it is the column that is transposed
+            return Transposed(self.gradient(mark, scripts, scalar))
         wrt = self._wrt(mark, scripts) if scripts.below else self._of_arguments(mark, body)
         if "tilde" in mark:
             below = listed(scripts.below)
@@ -114,6 +117,13 @@ class Gradients(Atoms):
             moved = mark == "d" or result in self.context.paths  # z moves with its path, and with nothing else
             result = TotalGradient(result, wrt) if moved else Gradient(result, wrt)
         return result
+
+
+def _without_transpose(body: Any) -> Any:
+    """The body without the transposes of numbers in it, which mean nothing there."""
+    if not isinstance(body, Basic):
+        return body
+    return body.xreplace({term: term.body for term in body.atoms(Transposed) if term.body.is_commutative})
 
 
 def _hessian(body: Expr, wrt: Basic) -> Expr:

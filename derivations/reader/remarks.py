@@ -85,7 +85,7 @@ def _runs(texts: Sequence[str], says_all: bool) -> bool:
     if not plain or not indices:
         return False
     if "=" in signs:
-        return signs == ["="] and texts[0] in INDICES and any(text in DOTS for text in texts)
+        return signs == ["="] and texts[0] in INDICES and any(text in DOTS or text == "," for text in texts)
     first = texts[0] in INDICES or (len(signs) == 2 and texts[0].isalnum())
     return first and (bool(signs) or (says_all and len(texts) == 1))
 

@@ -171,6 +171,7 @@ def test_chains_rows_tags_and_remarks() -> None:
 RANGES = (
     r",\quad t = 2, \dots, T",
     r"\quad t = 2, \ldots, T.",
+    r",\quad t = 1, 2, 3",
     r", t > 1",
     r",\qquad \forall t \ge 2",
     r"\quad (t \geq 2)",
