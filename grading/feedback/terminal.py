@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from _pytest._code.code import TerminalRepr
 from _pytest._io import TerminalWriter
 
-from grading.assignment import Check, Question
+from grading.assignment import Check, Kind, Question
 from grading.feedback.detail import Detail
 from grading.feedback.sketch import sketch
 from grading.feedback.trail import facts, trail
@@ -62,7 +62,7 @@ def text(
     if detail is Detail.BRIEF:
         return "\n".join([*parts, *brief(check, outcome)])
     parts += [paragraph("Asked", check.claim), paragraph("Found", outcome.message)]
-    if outcome.mistake:
+    if outcome.mistake not in outcome.message:
         parts.append(paragraph("Looks like", outcome.mistake))
     parts += [line for section in sections(question, check, outcome, detail, seed) for line in ("", *section)]
     return "\n".join(parts)
@@ -126,7 +126,8 @@ def notebook(question: Question) -> str:
 def again(question: Question, check: Check, seed: int | None) -> str:
     """The command that runs this check alone on the same inputs."""
     drawn = "" if seed is None else f" --seed {seed}"
-    start, end = f"Again: pytest --question {question.number}{drawn}", f"-k {check.name}"
+    trained = " --experiments quick" if check.kind is Kind.EXPERIMENT else ""
+    start, end = f"Again: pytest --question {question.number}{drawn}{trained}", f"-k {check.name}"
     return f"{start} {end}" if len(start) + len(end) < WIDTH else f"{start} \\\n           {end}"
 
 

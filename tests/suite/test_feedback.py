@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from _hypothesis_pytestplugin import FAILING_EXAMPLES_KEY
 from _pytest._io import TerminalWriter
@@ -85,6 +86,17 @@ def test_full_adds_example_picture_and_reading() -> None:
     assert "┃ 0" in said and "├" in said and "Read:       Amari 1998" in said
     assert "pytest --question 2.2.16 --seed 7 -k fisher_is_positive_definite" in said
     assert "Evidence:" not in said
+
+
+NAN = "the loss is nan"
+
+
+def test_a_training_is_run_again_as_one_and_a_name_is_said_once() -> None:
+    """Without --experiments pytest would leave it out; what was found may be the mistake's name already."""
+    question, check = load().manifest()["3.1.25/trains_with_both_gradients"]
+    outcome = msgspec.structs.replace(ended(State.FAILED), message=f"VAE, epoch 2, step 19: {NAN}", mistake=NAN)
+    said = text(question, check, outcome, Detail.FULL, seed=7)
+    assert "pytest --question 3.1.25 --seed 7 --experiments quick" in said and "Looks like" not in said
 
 
 def test_instructor_adds_what_the_verdict_rests_on() -> None:
