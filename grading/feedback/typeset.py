@@ -32,3 +32,11 @@ def inline(text: str) -> Markup:
     """A line of our own words with `$...$` in it, as safe HTML."""
     parts = re.split(r"\$([^$]+)\$", text)
     return Markup("").join(Markup(mathml(part)) if odd % 2 else escape(part) for odd, part in enumerate(parts))
+
+
+def ticks(text: str) -> Markup:
+    """A message with `names` in it, as safe HTML."""
+    parts = re.split(r"`([^`\n]+)`", text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if odd % 2 else part for odd, part in enumerate(parts)
+    )

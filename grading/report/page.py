@@ -21,7 +21,7 @@ from grading.feedback.detail import Detail
 from grading.feedback.summary import waiting
 from grading.feedback.terminal import frames, value
 from grading.feedback.trail import facts, trail
-from grading.feedback.typeset import inline
+from grading.feedback.typeset import inline, ticks
 from grading.report.data import CheckReport, Report
 from grading.report.drawing import drawing
 from grading.verdict.outcome import State
@@ -56,7 +56,14 @@ def templates() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     engine.filters |= {"points": points, "slug": slug, "picture": picture, "value": value, "duration": duration}
-    engine.filters |= {"inline": inline, "time": time, "trail": trail, "drawing": drawing, "facts": facts}
+    engine.filters |= {
+        "inline": inline,
+        "ticks": ticks,
+        "time": time,
+        "trail": trail,
+        "drawing": drawing,
+        "facts": facts,
+    }
     engine.filters |= {"frames": frames, "standing": standing, "first_line": first_line}
     engine.globals |= {"glyphs": GLYPHS, "question_glyphs": QUESTION_GLYPHS}
     return engine

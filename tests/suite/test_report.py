@@ -14,6 +14,7 @@ import pytest
 
 from grading.assignment import Kind, load
 from grading.feedback.detail import Detail
+from grading.feedback.typeset import ticks
 from grading.gradebook import Conditions, Experiments, HandedIn, Key, Mark, content_hash
 from grading.handout.pages import questions
 from grading.report import overview, write
@@ -170,6 +171,12 @@ def test_text_of_a_submission_is_never_markup(out: Path) -> None:
         html = page.read_text(encoding="utf-8")
         assert "<script>alert" not in html and "{{ 7" not in html.replace("{{ 7 * 7 }}", "")
         assert html.count("<script>") == 1 and "Content-Security-Policy" in html
+
+
+def test_names_in_messages_are_code() -> None:
+    """Between backticks, and escaped there as everywhere; a lone one stays."""
+    assert ticks("`a.f` is <b>, `<i>`") == "<code>a.f</code> is &lt;b&gt;, <code>&lt;i&gt;</code>"
+    assert ticks("a ` b") == "a ` b"
 
 
 def test_grades_csv_holds_no_formula(out: Path) -> None:
