@@ -175,6 +175,14 @@ def test_pytest_in_the_handout_checks_the_handout(handout: Path) -> None:
     assert "not implemented yet" in done.stdout and "Traceback" not in done.stdout
 
 
+def test_pytest_inside_the_handout_checks_all_of_it(handout: Path) -> None:
+    """Also from a folder in it; of the clone's own tests, where the clone is installed, none is collected."""
+    command = [sys.executable, "-m", "pytest", "--collect-only"]
+    done = subprocess.run(command, cwd=handout / "implementations", capture_output=True, text=True)
+    assert "evidence: submission ..," in done.stdout
+    assert "test_derivations" in done.stdout and "suite" not in done.stdout
+
+
 COURSE = """title = "Week \\"5\\" – é"
 levels = ["D", "C"]
 without = ["1.2.5"]
