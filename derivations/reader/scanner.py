@@ -15,7 +15,7 @@ from derivations.reader.errors import ReadError
 from derivations.reader.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_TOKENS
 
 RAW: Final = re.compile(
-    r"(?P<newline>\n)|(?P<space>[ \t\r]+)|(?P<comment>%[^\n]*)"
+    r"(?P<newline>\\?\n)|(?P<space>[ \t\r]+)|(?P<comment>%[^\n]*)"
     r"|(?P<environment>\\(?:begin|end)\s*\{[A-Za-z]+\*?\}(?:(?<=\{array\})\s*\{[lcr|\s]*\})?)"
     r"|(?P<row>\\\\(?:\[[^\]\n]{0,20}\])?)"
     r"|(?P<command>\\[A-Za-z]+)|(?P<symbol>\\.)"
@@ -30,7 +30,7 @@ def words(*lines: str) -> frozenset[str]:
 
 
 SPACING: Final = {"\\ ", "~"} | words(
-    r"\, \; \! \: \> \  \left \right \middle \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr",
+    r"\, \; \! \: \> \left \right \middle \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr",
     r"\Biggl \Biggr \bigm \Bigm \displaystyle \textstyle \scriptstyle \limits \nolimits \nonumber \notag",
     r"\allowbreak \thinspace \medspace \thickspace \enspace \strut \hfill \hfil \nobreak",
     r"\qed \qedhere \blacksquare \square \Box \checkmark",
@@ -70,14 +70,11 @@ def scan(text: str, line: int = 1) -> list[Piece]:
 
 def _pieces(text: str, line: int) -> Iterator[Piece]:
     """Each piece with line and column, and whether it touches the one before."""
-    position, start, adjacent, count = 0, 0, False, 0
-    while position < len(text):
-        match = RAW.match(text, position)
-        if match is None:
-            raise ReadError("a backslash at the end", line, position - start + 1)
-        column, kind, position = position - start + 1, str(match.lastgroup), match.end()
+    start, adjacent, count = 0, False, 0
+    for match in RAW.finditer(text):  # every character is of one of its kinds
+        column, kind = match.start() - start + 1, str(match.lastgroup)
         if kind == "newline":
-            line, start = line + 1, position
+            line, start = line + 1, match.end()
         if kind in ("newline", "space", "comment") or match.group() in SPACING:
             adjacent = False
             continue

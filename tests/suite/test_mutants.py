@@ -39,6 +39,7 @@ def recorded_first(mutant: Mutant, killers: dict[tuple[str, ...], list[str]]) ->
     return sorted(checks_of(mutant.question), key=lambda check: check.name not in known)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # mistakes overflow: that may be how they are found
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
 def test_every_mistake_is_killed_and_named(mutant: Mutant, killers: dict[tuple[str, ...], list[str]]) -> None:
     """By a refutation in words, not by a crash; the check names it, or it is known again, perhaps beside another."""

@@ -236,6 +236,8 @@ UNREADABLE = {
     r"q(Z|X": ("", 1),
     r"a)": ("", 1),
     r"a ≤ b": ("U+2264", 1),
+    "a \\\n ≤ b": ("U+2264", 2),
+    "a\\": ("U+005C", 1),
     "a \x00 b": ("U+0000", 1),
     r"\nabla \log q(Z)": ("in what it is taken", 1),
     r"\begin{cases} 1 \\ 2 \end{cases}": ("environment", 1),
