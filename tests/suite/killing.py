@@ -67,12 +67,15 @@ class RunnableCheck:
 
 @contextmanager
 def quick(function: Any, seed: int, examples: int) -> Iterator[None]:
-    """A hypothesis test with QUICK settings, a fixed seed and this many examples; any other function as it is."""
+    """A hypothesis test with QUICK settings, a fixed seed and this many examples, or its own number if that is smaller;
+    any other function as it is."""
     if not hasattr(function, "hypothesis"):
         yield
         return
     settings, own = function._hypothesis_internal_use_settings, function._hypothesis_internal_use_seed
-    function._hypothesis_internal_use_settings = hypothesis.settings(QUICK, max_examples=examples)
+    function._hypothesis_internal_use_settings = hypothesis.settings(
+        QUICK, max_examples=min(examples, settings.max_examples)
+    )
     function._hypothesis_internal_use_seed = seed
     try:
         yield

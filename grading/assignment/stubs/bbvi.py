@@ -10,7 +10,7 @@ def gradient_draws(x, prior, q, mu, tau):
     """The noisy gradient of the bound in (mu_N, lambda_N, a_N, b_N) from each draw (mu, tau) of q.
 
     `mu` and `tau` are (S,). Returns the rows (S, 4) whose average is the estimate (eq. 3), not the average.
-    Speed: a check hands in some 30,000 draws, up to 3000 in a call, and may take 60 seconds, each call 20.
+    Speed: a check hands in some 10,000 draws, up to 2000 in a call, and may take 60 seconds, each call 20.
     """
     raise NotImplementedError
 

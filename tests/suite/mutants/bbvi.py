@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,26 @@ sample_q.wrong(
     "one uniform for both",
     "mu and tau are independent: each needs a random number of its own.",
     comonotone,
+)
+
+
+def halved(again: Callable[[np.ndarray, float], np.ndarray]) -> Any:
+    """Draws for half the rows; the others are made from them, and from the centre of q."""
+
+    def wrong(q: Any, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        mu, tau = normal_gamma.sample_q(q, -(-n // 2), rng)
+        return again(mu, q[0])[:n], np.concatenate([tau, normal_gamma.sample_q(q, n // 2, rng)[1]])
+
+    return wrong
+
+
+DEPEND = "n independent draws are asked for: each row needs random numbers of its own."
+sample_q.wrong("each mu is drawn twice", DEPEND, halved(lambda mu, centre: np.repeat(mu, 2)))
+sample_q.wrong("each mu comes with its mirror image", DEPEND, halved(lambda mu, c: np.concatenate([mu, 2 * c - mu])))
+sample_q.wrong(
+    "tau is sorted",
+    "n independent draws are asked for, in no order.",
+    lambda q, n, rng: (rng.normal(q[0], q[1] ** -0.5, n), np.sort(rng.gamma(q[2], 1 / q[3], n))),
 )
 
 # -- gradient rows ----------------------------------------------------------------------------------------------------
