@@ -41,12 +41,12 @@ STANDARD_DEVIATIONS = 8.0
 
 The standard deviation is that of the few recorded runs themselves. Were their bounds normal, a correct run with a seed
 of its own would end lower with the probability of Student's t with n - 1 degrees of freedom below
--8 / sqrt(1 + 1/n): 9e-4 for the five runs of `quick`. On `full` the floor decides: two nats below the mean.
+-8 / sqrt(1 + 1/n): 2e-8 for the 25 runs of `quick`. On `full` the floor decides: two nats below the mean.
 """
 SMALLEST_SPREAD = 0.25
 """Nats; no band is narrower, however alike the recorded runs were.
 
-It binds on `full`, where three VAEs have a standard deviation of 0.1 and each K of the IWAE was trained once or twice.
+It binds on `full`, where three runs of a kind have a standard deviation of 0.1 to 0.2.
 """
 OWN_LOSS = "its own loss"
 """What a recorded run was trained with, where nothing else is said."""
