@@ -104,7 +104,7 @@ def explanations(
     for mistake in corpus:
         matching = [each for each in suspicious if each.call.function.qualified == mistake.function]
         wrong = Submission(Alone(mistake.replacement))
-        told = not all(bare(each.values) and bare(each.right) for each in matching)
+        told = not all(bare(each.values) and bare(each.right) for each in matching)  # zeros and ones tell nothing
         if (
             told
             and all(explains(wrong, submission, each) for each in matching)
