@@ -90,7 +90,7 @@ def wrong_losses(case: ae.Case) -> Mistakes:
         ),
         "log p(x | z) is summed over the batch, the rest averaged": lambda: -log_p.sum() - rest.mean(),
         "the entropy of q is the analytic one; the contract asks for log q at the drawn z": lambda: (
-            -(log_p + values(terms.log_prior + (0.5 * np.log(2 * np.pi * np.e) + terms.sd.log()).sum(-1))).mean()
+            -(log_p + values(terms.log_prior + (0.5 + 0.5 * np.log(2 * np.pi) + terms.sd.log()).sum(-1))).mean()
         ),
         "divided by the number of pixels; only the batch is averaged": lambda: -log_w.mean() / D,
         "the logarithm of the mean weight of the batch; log w is averaged": lambda: -np.log(np.exp(log_w).mean()),
