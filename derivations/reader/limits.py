@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from lark import Tree
-from sympy import Expr, Integer, Mul, Pow, Rational, exp
+from sympy import Expr, Mul, Pow, Rational, S, exp
 
 from derivations.reader.errors import ReadError
 
@@ -40,7 +40,10 @@ def power(base: Expr, exponent: Expr) -> Expr:
             raise ReadError(f"an exponent of more than {MAX_ARGUMENT}", token="^")
     if isinstance(base, Pow) and isinstance(base.exp, Rational) and isinstance(exponent, Rational):
         return base.func(base, exponent, evaluate=False)
-    return base ** no_tower(exponent)
+    value = base ** no_tower(exponent)
+    for each in value.atoms(Pow, exp):  # (e^900)^1000 is e^900000
+        no_tower(each.exp)
+    return value
 
 
 def exponential(exponent: Expr) -> Expr:
@@ -49,12 +52,18 @@ def exponential(exponent: Expr) -> Expr:
 
 
 def no_tower(exponent: Expr) -> Expr:
-    """An exponent that is no number of more digits than can be written down, as in e^(e^(10^10))."""
-    if exponent.is_number and not all(
-        each.exp.is_Rational and abs(each.exp) <= MAX_ARGUMENT for each in exponent.atoms(Pow, exp)
-    ):
-        raise ReadError("a tower of powers of numbers", token="^")
+    """An exponent that is no large number: of e^(e^500) nobody asks whether it is an integer and gets an answer."""
+    if large(exponent):
+        tower = exponent.atoms(Pow, exp)
+        raise ReadError(
+            "a tower of powers of numbers" if tower else f"an exponent of more than {MAX_ARGUMENT}", token="^"
+        )
     return exponent
+
+
+def large(value: Expr) -> bool:
+    """Whether this is a number beyond `MAX_ARGUMENT`.  Its parts are not, so that evaluating it takes no time."""
+    return bool(value.is_number) and (abs(value.evalf(5)) > MAX_ARGUMENT) is S.true
 
 
 def bits(factor: Expr) -> int:
@@ -85,6 +94,7 @@ def shallow(tree: Tree) -> Tree:
 
 def moderate(argument: Expr) -> Expr:
     """An argument at which a special function may be evaluated exactly without taking for ever."""
-    if isinstance(argument, Rational) and (abs(argument) > MAX_ARGUMENT or argument.q > MAX_ARGUMENT):
-        raise ReadError("a special function of a number this large or fine", token=str(Integer(argument.p))[:12])
+    if large(argument) or (isinstance(argument, Rational) and argument.q > MAX_ARGUMENT):
+        token = str(argument.p if isinstance(argument, Rational) else argument)
+        raise ReadError("a special function of a number this large or fine", token=token[:12])
     return argument
